@@ -1,0 +1,19 @@
+import type { Access } from '../messages/access.js';
+import { kernelFailure } from '../messages/failure.js';
+import type { Principal } from '../runtime/ambient.js';
+
+/** Lets a principal through to a message, or not. `caller` is the context that asks, if one does. */
+export function authorize(access: Access, principal: Principal, caller: string | undefined): void {
+  switch (access.kind) {
+    case 'anyone':
+    case 'owner':
+      return;
+    case 'internal':
+      if (caller === undefined && principal.kind !== 'service') throw kernelFailure('kernel.forbidden', { message: 'Only other contexts may ask this.' });
+      return;
+    case 'permission':
+      if (principal.kind === 'service' || principal.permissions.includes(access.permission)) return;
+      if (principal.kind === 'anonymous') throw kernelFailure('kernel.unauthenticated');
+      throw kernelFailure('kernel.forbidden', { message: `This needs the permission "${access.permission}".` });
+  }
+}

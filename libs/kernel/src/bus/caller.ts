@@ -1,0 +1,90 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Failure, kernelFailure } from '../messages/failure.js';
+import { contractOf, type MessageClass } from '../messages/message.js';
+import { type Ambient, ambient, anonymous, runIn } from '../runtime/ambient.js';
+import { Clock, Ids, Randomness } from '../runtime/clock.js';
+import { pause } from '../runtime/deadline.js';
+import { type CallRequest, type Link, NoReply } from './link.js';
+import { Registry } from './registry.js';
+
+export const LINK = Symbol('cleave:link');
+export const CALL_TIMEOUT_MS = Symbol('cleave:call-timeout');
+
+/** The asking side of a call, the same wherever the owner runs: one deadline, one layer of retries. */
+@Injectable()
+export class Caller {
+  constructor(
+    private readonly registry: Registry,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly randomness: Randomness,
+    @Inject(LINK) private readonly link: Link,
+    @Inject(CALL_TIMEOUT_MS) private readonly timeoutMs: number,
+  ) {}
+
+  /** @throws Failure alone: the owner's refusal, or what the kernel knows of the outcome */
+  async call(message: object): Promise<unknown> {
+    const contract = contractOf(message);
+    const around = ambient();
+    if (around?.transaction) return this.callInside(around, contract, message);
+    const request = this.request(contract, message, around);
+    return this.beforeDeadline(request.metadata.deadline, () => this.retrying(contract, request));
+  }
+
+  /** A context may use its own messages inside its transaction, and nobody else's: on no topology, so that all are alike. */
+  private callInside(around: Ambient, contract: MessageClass, message: object): Promise<unknown> {
+    if (around.context !== contract.context) {
+      throw kernelFailure('kernel.call_inside_transaction', {
+        message: `${contract.messageName} was called inside a transaction of "${around.context}". Ask before it (@WithoutTransaction), or send.`,
+      });
+    }
+    return runIn(around, () => this.registry.handler(contract.messageName).execute(message));
+  }
+
+  private request(contract: MessageClass, message: object, around: Ambient | undefined): CallRequest {
+    const latest = this.clock.now() + this.timeoutMs;
+    const atEdge = around?.context === undefined;
+    const repeatable = contract.kind === 'command' && (this.link.repeats || around?.callId !== undefined);
+    const callId = repeatable ? ((atEdge ? around?.callId : undefined) ?? this.ids.next()) : undefined;
+    return {
+      name: contract.messageName,
+      input: message,
+      metadata: {
+        correlationId: around?.correlationId ?? this.ids.next().replaceAll('-', ''),
+        ...(around?.causationId === undefined ? {} : { causationId: around.causationId }),
+        principal: around?.principal ?? anonymous,
+        ...(atEdge ? {} : { caller: around.context! }),
+        deadline: Math.min(latest, around?.deadline ?? latest),
+        ...(callId === undefined ? {} : { callId }),
+      },
+    };
+  }
+
+  /** Asks again, with jitter, as long as that is safe and there is time: after a failure that left nothing behind, or under a call id. */
+  private async retrying(contract: MessageClass, request: CallRequest): Promise<unknown> {
+    const { deadline, callId } = request.metadata;
+    const safe = contract.kind === 'query' || callId !== undefined;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.link.call(request);
+      } catch (error) {
+        const again = error instanceof Failure ? error.retryable || (safe && error.code === 'kernel.outcome_unknown') : safe && error instanceof NoReply;
+        const wait = this.randomness.jitter(Math.min(20 * 2 ** attempt, 500));
+        if (again && this.clock.now() + wait < deadline) await pause(wait);
+        else throw error instanceof NoReply ? kernelFailure('kernel.outcome_unknown') : error;
+      }
+    }
+  }
+
+  private async beforeDeadline(deadline: number, work: () => Promise<unknown>): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(kernelFailure('kernel.outcome_unknown')), deadline - this.clock.now());
+    });
+    try {
+      return await Promise.race([work(), tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+import type { CallRequest, Link } from './link.js';
+import { Owner } from './owner.js';
+
+/** The owner runs in this process. */
+@Injectable()
+export class LocalLink implements Link {
+  readonly repeats = false;
+
+  constructor(private readonly owner: Owner) {}
+
+  call(request: CallRequest): Promise<unknown> {
+    return this.owner.handle(request);
+  }
+}

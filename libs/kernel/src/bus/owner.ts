@@ -1,0 +1,92 @@
+import { Injectable, Logger } from '@nestjs/common';
+import * as z from 'zod';
+import { Failure, kernelErrors, kernelFailure } from '../messages/failure.js';
+import type { MessageClass } from '../messages/message.js';
+import { type Ambient, runIn } from '../runtime/ambient.js';
+import { Clock } from '../runtime/clock.js';
+import { asFailure } from '../database/database-failure.js';
+import { authorize } from './authorize.js';
+import { AlreadyAnswered, CallRecord } from './call-record.js';
+import type { CallRequest } from './link.js';
+import { type Handler, Registry } from './registry.js';
+
+/** The owner's side of a call: checks, runs the handler in its transaction, keeps the answer for a repeat. */
+@Injectable()
+export class Owner {
+  private readonly logger = new Logger('Owner');
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws Failure alone: the contract's own errors, the kernel's, or `internal` */
+  async handle(request: CallRequest): Promise<unknown> {
+    const handler = this.registry.handler(request.name);
+    try {
+      return await this.carryOut(handler, request);
+    } catch (error) {
+      throw this.presentable(handler.contract, asFailure(error), request);
+    }
+  }
+
+  private async carryOut(handler: Handler, { input, metadata }: CallRequest): Promise<unknown> {
+    const { contract, database } = handler;
+    const { caller, callId, deadline, ...identity } = metadata;
+    if (this.clock.now() > deadline) throw kernelFailure('kernel.deadline_exceeded');
+    authorize(contract.access, metadata.principal, caller);
+    const message = revive(contract, input);
+    const ownership = { asked: contract.access.kind !== 'owner' };
+    const around: Ambient = { ...identity, deadline, context: contract.context, ownership };
+    const run = async () => {
+      const answer = await handler.execute(message);
+      if (!ownership.asked) throw new Error(`the handler of ${contract.messageName} answered without asking owns(): its contract says access: owner()`);
+      return checkedAnswer(contract, answer);
+    };
+    if (contract.kind === 'query') return runIn({ ...around, reading: true }, run);
+    const record = callId === undefined ? undefined : new CallRecord(database, contract, metadata.principal.id, callId, message);
+    const unitOfWork = record ? { unitOfWork: record } : {};
+    try {
+      if (!handler.withoutTransaction) return await runIn({ ...around, ...unitOfWork }, () => database.transaction(run));
+      await record?.refuseIfAnswered();
+      return await runIn({ ...around, ...unitOfWork }, run);
+    } catch (error) {
+      if (error instanceof AlreadyAnswered) return error.answer;
+      throw error;
+    }
+  }
+
+  /** A declared error passes as it is; anything else is a bug of ours: logged here, told as `internal` without its stack. */
+  private presentable(contract: MessageClass, error: unknown, { metadata }: CallRequest): Failure {
+    if (error instanceof Failure && (error.code in contract.errors || error.code in kernelErrors)) {
+      if (error.status < 500 || error.code !== 'internal') return error;
+    }
+    const { correlationId } = metadata;
+    this.logger.error({ msg: `${contract.messageName} failed: ${String(error)}`, correlationId, err: error });
+    return kernelFailure('internal', { details: { traceId: correlationId } });
+  }
+}
+
+/** A message of its class, from JSON: checked, copied, unknown fields dropped. @throws kernel.invalid_input */
+export function revive(contract: MessageClass, input: unknown): object {
+  const parsed = contract.input.safeParse(input);
+  if (!parsed.success) throw invalidInput(parsed.error);
+  return new contract(parsed.data);
+}
+
+/** `kernel.invalid_input` with a JSON pointer (RFC 6901) to each wrong field. */
+export function invalidInput(error: z.ZodError, prefix: readonly PropertyKey[] = []): Failure {
+  const details = error.issues.map(({ path, message }) => ({
+    pointer: [...prefix, ...path].map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    message,
+  }));
+  return kernelFailure('kernel.invalid_input', { details });
+}
+
+/** The handler's answer as its contract declares it: a copy, with nothing more. */
+function checkedAnswer(contract: MessageClass, answer: unknown): unknown {
+  if (!contract.answer) return undefined;
+  const parsed = contract.answer.safeParse(answer);
+  if (!parsed.success) throw new Error(`the handler of ${contract.messageName} broke its contract: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

@@ -1,0 +1,122 @@
+import pg, { type PoolClient } from 'pg';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { kernelFailure } from '../messages/failure.js';
+import { ambient, anonymous, runIn } from '../runtime/ambient.js';
+import type { Clock } from '../runtime/clock.js';
+import { writeOutgoing } from '../outbox/outbox.js';
+import { asFailure, isPassing } from './database-failure.js';
+import { dataSourceOptions, type DatabaseOptions } from './data-source.js';
+import type { Sql } from './sql.js';
+import { type Outgoing, Transaction } from './transaction.js';
+
+/** The database of one context: its schema under its role. The only door to SQL that a context has. */
+export class Database {
+  readonly dataSource: DataSource;
+  /** Counts the statements sent, for tests and benchmarks. */
+  statements = 0;
+  /** Called after a commit that wrote messages: wakes the relay. */
+  onMessages: (outgoing: readonly Outgoing[]) => void = () => undefined;
+
+  constructor(
+    readonly options: DatabaseOptions,
+    private readonly clock: Clock,
+  ) {
+    this.dataSource = new DataSource(dataSourceOptions(options));
+  }
+
+  get context(): string {
+    return this.options.context;
+  }
+
+  /** TypeORM's entity manager, inside the current transaction where there is one. */
+  get manager(): EntityManager {
+    return ambient()?.transaction?.manager ?? this.dataSource.manager;
+  }
+
+  /** Runs a statement, inside the current transaction where there is one, and answers its rows. */
+  async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
+    this.statements++;
+    const surroundings = ambient();
+    try {
+      const { rows } = await (this.own(surroundings?.transaction)?.client ?? this.pool(surroundings?.reading)).query(statement);
+      return rows as Row[];
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
+  /** The first row, or undefined. */
+  async one<Row = Record<string, unknown>>(statement: Sql): Promise<Row | undefined> {
+    const [row] = await this.query<Row>(statement);
+    return row;
+  }
+
+  /**
+   * Runs `work` in one transaction; inside another one of this database it joins that. What `work` sent and the events
+   * of what it saved are written with it. Nothing commits after the call's deadline.
+   * @throws kernel.unavailable when the database is away; nothing happened
+   * @throws kernel.outcome_unknown when the connection broke during the commit
+   */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    const surroundings = ambient() ?? { correlationId: 'none', principal: anonymous };
+    if (this.own(surroundings.transaction)) return work();
+    const { unitOfWork, ...rest } = surroundings;
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      if (client.listenerCount('error') === 0) client.on('error', () => undefined); // the failed query tells; without this the process ends
+      await runner.startTransaction();
+      const transaction = new Transaction(this, client, runner.manager);
+      const result = await runIn({ ...rest, transaction }, async () => {
+        await unitOfWork?.opened(transaction);
+        const answer = await work();
+        await unitOfWork?.closing(transaction, answer);
+        await writeOutgoing(transaction, this);
+        return answer;
+      });
+      if (surroundings.deadline !== undefined && this.clock.now() > surroundings.deadline) throw kernelFailure('kernel.deadline_exceeded');
+      await this.commit(() => runner.commitTransaction());
+      this.statements += 2;
+      if (transaction.outgoing.length > 0) this.onMessages(transaction.outgoing);
+      for (const task of transaction.afterCommit) task();
+      return result;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined); // a broken connection has rolled back already
+      throw asFailure(error);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** The transaction of this database that the current code runs in. */
+  currentTransaction(): Transaction | undefined {
+    return this.own(ambient()?.transaction);
+  }
+
+  async close(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  private async commit(send: () => Promise<void>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      // Refused at commit is a known failure; a connection lost meanwhile is not.
+      const { code } = error as { code?: string };
+      throw isPassing(error) && !/^(40|25)/.test(code ?? '') ? kernelFailure('kernel.outcome_unknown', { cause: error }) : error;
+    }
+  }
+
+  private own(transaction: Transaction | undefined): Transaction | undefined {
+    if (transaction && transaction.database !== this) {
+      throw new Error(`"${this.context}" was asked for data inside a transaction of "${transaction.database.context}"`);
+    }
+    return transaction;
+  }
+
+  private pool(reading: boolean | undefined): pg.Pool {
+    const { master, slaves } = this.dataSource.driver as unknown as PostgresDriver;
+    return (reading && slaves[0]) || master;
+  }
+}

@@ -1,0 +1,97 @@
+import type { Database } from '../database/database.js';
+import { sql } from '../database/sql.js';
+import type { OutboxRow } from '../outbox/destination.js';
+import { type Ambient, ambient, runIn, service } from '../runtime/ambient.js';
+import type { Limit } from '../runtime/deadline.js';
+import type { Parking } from './parking.js';
+
+/** Who takes a message: a subscriber's method, or the handler of a sent command. */
+export interface Receiver {
+  /** Under this name it is stored what was handled; stable. */
+  readonly name: string;
+  /** True where the handler runs without a transaction: then the message goes through the parking place, with a lease. */
+  runsOutside(row: Pick<OutboxRow, 'name'>): boolean;
+  /** Checks the message against its contract and handles it. */
+  run(row: Pick<OutboxRow, 'name' | 'payload'>): Promise<unknown>;
+}
+
+/** Takes messages into one context: each takes effect once for each receiver, in order per publisher and key. */
+export class Inbox {
+  constructor(
+    private readonly database: Database,
+    private readonly parking: Parking,
+    private readonly limit: Limit,
+  ) {}
+
+  /** Handles rows in order, in one transaction if they can be, each alone if not. What fails is parked, never lost. */
+  take(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
+    return this.limit.run(() => this.takeAll(receiver, publisher, rows));
+  }
+
+  private async takeAll(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
+    if (rows.length === 1) return this.takeOne(receiver, publisher, rows[0]!);
+    try {
+      await this.handle(receiver, publisher, rows);
+    } catch {
+      // One of them failed and took the others along: alone, each shows what it is.
+      for (const row of rows) await this.takeOne(receiver, publisher, row);
+    }
+  }
+
+  private async takeOne(receiver: Receiver, publisher: string, row: OutboxRow): Promise<void> {
+    try {
+      await this.handle(receiver, publisher, [row]);
+    } catch (error) {
+      await this.database.transaction(async () => {
+        const [fresh] = await this.enter(receiver, publisher, [row]);
+        if (fresh) await this.parking.park(receiver.name, publisher, row, error);
+      });
+    }
+  }
+
+  private async handle(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
+    await this.database.transaction(async () => {
+      const fresh = new Map((await this.enter(receiver, publisher, rows)).map((entry) => [entry.message_id, entry.blocked]));
+      for (const row of rows) {
+        const blocked = fresh.get(row.message_id);
+        if (blocked === undefined) continue; // handled before
+        if (blocked || receiver.runsOutside(row)) await this.parking.park(receiver.name, publisher, row);
+        else await runIn(surroundings(this.database.context, publisher, row), () => receiver.run(row));
+      }
+    });
+  }
+
+  /**
+   * Records that the messages are being handled; answers those that were not before, and which of them must wait behind
+   * a parked one of their key. A rival transaction with the same message is waited for: the row is the fence.
+   */
+  private enter(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<{ message_id: string; blocked: boolean }[]> {
+    const ids = rows.map(({ message_id }) => message_id);
+    const keys = rows.map(({ key }) => key);
+    return this.database.query(sql`
+      with fresh as (
+        insert into inbox (message_id, subscriber) select id, ${receiver.name} from unnest(${ids}::uuid[]) id
+        on conflict do nothing returning message_id
+      )
+      select message_id, exists (
+        select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and inbox_parked.key = message.key
+      ) as blocked
+      from fresh join unnest(${ids}::uuid[], ${keys}::text[]) message(id, key) on message.id = fresh.message_id`);
+  }
+}
+
+/** What a message's handler runs in: on behalf of the context that told of it, never of the user who began it. */
+export function surroundings(
+  context: string,
+  publisher: string,
+  row: { message_id: string; correlation_id: string },
+): Ambient {
+  const { transaction } = ambient() ?? {};
+  return {
+    correlationId: row.correlation_id,
+    causationId: row.message_id,
+    principal: service(publisher),
+    context,
+    ...(transaction ? { transaction } : {}),
+  };
+}

@@ -1,0 +1,202 @@
+import { Logger } from '@nestjs/common';
+import type { Database } from '../database/database.js';
+import { sql } from '../database/sql.js';
+import { Failure } from '../messages/failure.js';
+import type { OutboxRow } from '../outbox/destination.js';
+import { runIn, type UnitOfWork } from '../runtime/ambient.js';
+import { Alarm } from '../runtime/deadline.js';
+import { type Receiver, surroundings } from './inbox.js';
+
+/** A message that waits in the subscriber's own schema: for its retry, for one before it, or, dead, for a human. */
+export interface ParkedMessage extends Omit<OutboxRow, 'id' | 'slot' | 'destination'> {
+  readonly subscriber: string;
+  readonly publisher: string;
+  readonly attempts: number;
+  readonly due: string;
+  readonly dead: boolean;
+  readonly error: { code: string; message: string } | null;
+}
+
+export interface ParkingOptions {
+  readonly instance: string;
+  readonly maxAttempts: number;
+  readonly concurrency: number;
+}
+
+const LEASE_SECONDS = 10;
+const POLL_MS = 1_000;
+
+/**
+ * The parking place of one context. What fails waits here, and what comes after it of the same key waits behind it, while
+ * everything else flows. A worker takes the first of each key when it is due: retries with backoff, dead letters, redrive
+ * and discard work on these rows alone, on every transport. Commands whose handlers talk to the outside world run from here.
+ */
+export class Parking {
+  private readonly logger = new Logger('Parking');
+  private readonly alarm = new Alarm();
+  private readonly receivers = new Map<string, Receiver>();
+  private readonly working = new Set<Promise<void>>();
+  private stopping = false;
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly options: ParkingOptions,
+  ) {}
+
+  serve(receiver: Receiver): void {
+    this.receivers.set(receiver.name, receiver);
+  }
+
+  /** Starts to work; what a former life of this instance had leased is free at once. */
+  async start(): Promise<void> {
+    await this.database.query(sql`update inbox_parked set until = null where holder = ${this.options.instance} and until is not null`);
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.alarm.wake();
+    await this.loop;
+    await Promise.all(this.working);
+  }
+
+  /** Parks a message in the current transaction: after a failure for its first retry, else to be handled as soon as it can be. */
+  async park(subscriber: string, publisher: string, row: OutboxRow, failure?: unknown): Promise<void> {
+    const failed = failure === undefined ? 0 : 1;
+    const { message_id, key, name, payload, correlation_id, causation_id, at } = row;
+    await this.database.query(sql`
+      insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, causation_id, at, attempts, due, error)
+      values (${message_id}, ${subscriber}, ${publisher}, ${key}, ${name}, ${JSON.stringify(payload)}, ${correlation_id}, ${causation_id}, ${at},
+        ${failed}, now() + make_interval(secs => ${failed ? backoffSeconds(1) : 0}), ${failed ? describe(failure) : null})`);
+    if (failed) this.logger.warn(`${name} ${message_id} failed at ${subscriber}, parked: ${String(failure)}`);
+    this.afterCommit();
+  }
+
+  /** Dead letters of this context, oldest first. */
+  deadLetters(limit = 100): Promise<ParkedMessage[]> {
+    return this.database.query(sql`select * from inbox_parked where dead order by seq limit ${limit}`);
+  }
+
+  /** Brings a dead letter back to life, with all its attempts. @returns false where there is no such dead letter */
+  async redrive(messageId: string, subscriber: string): Promise<boolean> {
+    const rows = await this.database.query(sql`
+      update inbox_parked set dead = false, attempts = 0, due = now() where message_id = ${messageId} and subscriber = ${subscriber} and dead returning 1`);
+    this.alarm.wake();
+    return rows.length > 0;
+  }
+
+  /** Gives a dead letter up; what waited behind it goes on. @returns false where there is no such dead letter */
+  async discard(messageId: string, subscriber: string): Promise<boolean> {
+    const rows = await this.database.query(sql`
+      delete from inbox_parked where message_id = ${messageId} and subscriber = ${subscriber} and dead returning 1`);
+    this.alarm.wake();
+    return rows.length > 0;
+  }
+
+  private afterCommit(): void {
+    // The row is seen after the commit; a wake-up before it would find nothing.
+    const wake = () => this.alarm.wake();
+    const transaction = this.database.currentTransaction();
+    if (transaction) transaction.afterCommit.push(wake);
+    else wake();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      let wait = POLL_MS;
+      try {
+        const free = this.options.concurrency - this.working.size;
+        const claimed = free > 0 ? await this.claim(free) : [];
+        for (const message of claimed) this.begin(message);
+        if (claimed.length === free) wait = POLL_MS;
+        else wait = await this.untilNext();
+      } catch (error) {
+        this.logger.warn(`parked messages of "${this.database.context}" not read, trying again: ${String(error)}`);
+      }
+      await this.alarm.sleep(wait);
+    }
+  }
+
+  private begin(message: ParkedMessage): void {
+    const work = this.work(message)
+      .catch((error: unknown) => this.logger.warn(`${message.name} ${message.message_id} stays leased for a while: ${String(error)}`))
+      .finally(() => {
+        this.working.delete(work);
+        this.alarm.wake();
+      });
+    this.working.add(work);
+  }
+
+  /** Leases the first message of each key that is due. */
+  private claim(count: number): Promise<ParkedMessage[]> {
+    return this.database.query(sql`
+      update inbox_parked set holder = ${this.options.instance}, until = now() + make_interval(secs => ${LEASE_SECONDS}), attempts = attempts + 1
+      where (message_id, subscriber) in (
+        select message_id, subscriber from inbox_parked parked
+        where not dead and due <= now() and (until is null or until < now())
+          and subscriber = any(${[...this.receivers.keys()]})
+          and not exists (
+            select 1 from inbox_parked earlier
+            where earlier.subscriber = parked.subscriber and earlier.publisher = parked.publisher and earlier.key = parked.key and earlier.seq < parked.seq)
+        order by due limit ${count} for update skip locked)
+      returning *`);
+  }
+
+  /** Milliseconds until some message that is not leased comes due. */
+  private async untilNext(): Promise<number> {
+    const row = await this.database.one<{ wait: number | null }>(sql`
+      select extract(epoch from min(greatest(due, coalesce(until, due))) - now())::float8 * 1000 as wait
+      from inbox_parked where not dead and greatest(due, coalesce(until, due)) > now()`);
+    return Math.max(1, Math.min(POLL_MS, row?.wait ?? POLL_MS));
+  }
+
+  private async work(message: ParkedMessage): Promise<void> {
+    const receiver = this.receivers.get(message.subscriber)!;
+    const around = surroundings(this.database.context, message.publisher, message);
+    const leave: UnitOfWork = { opened: () => this.leave(message), closing: () => Promise.resolve() };
+    try {
+      if (receiver.runsOutside(message)) {
+        await runIn({ ...around, unitOfWork: leave }, () => receiver.run(message));
+        await this.leave(message, 'may be gone');
+      } else {
+        await this.database.transaction(async () => {
+          await this.leave(message);
+          await runIn(surroundings(this.database.context, message.publisher, message), () => receiver.run(message));
+        });
+      }
+    } catch (error) {
+      await this.failed(message, error);
+    }
+  }
+
+  /** Takes the message off the parking place, with the effect of its handling. Whoever lost the lease is stopped here. */
+  private async leave(message: ParkedMessage, lenient?: 'may be gone'): Promise<void> {
+    const rows = await this.database.query(sql`
+      delete from inbox_parked
+      where message_id = ${message.message_id} and subscriber = ${message.subscriber}
+        and holder = ${this.options.instance} and attempts = ${message.attempts}
+      returning 1`);
+    if (rows.length === 0 && !lenient) throw new Error('the lease was lost: another process has gone on');
+  }
+
+  private async failed(message: ParkedMessage, error: unknown): Promise<void> {
+    const { attempts, subscriber, message_id, name } = message;
+    const dead = attempts >= this.options.maxAttempts;
+    await this.database.query(sql`
+      update inbox_parked set holder = null, until = null, dead = ${dead}, error = ${describe(error)},
+        due = now() + make_interval(secs => ${backoffSeconds(attempts)})
+      where message_id = ${message_id} and subscriber = ${subscriber} and holder = ${this.options.instance} and attempts = ${attempts}`);
+    const what = `${name} ${message_id} failed at ${subscriber}, attempt ${attempts}: ${String(error)}`;
+    if (dead) this.logger.error(`${what}; it is a dead letter now`, error instanceof Error ? error.stack : undefined);
+    else this.logger.warn(what);
+  }
+}
+
+/** 0.1 s, then three times as long each time, a minute at most. */
+const backoffSeconds = (attempts: number): number => Math.min(60, 0.1 * 3 ** (attempts - 1));
+
+function describe(error: unknown): string {
+  const { code, message } = error instanceof Failure ? error : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  return JSON.stringify({ code, message });
+}

@@ -1,0 +1,131 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { CommandBus, CqrsModule, EventBus, QueryBus } from '@nestjs/cqrs';
+import { Caller, CALL_TIMEOUT_MS, LINK } from './bus/caller.js';
+import { CleaveCommandBus, CleaveEventBus, CleaveQueryBus } from './bus/buses.js';
+import { LocalLink } from './bus/local-link.js';
+import { Owner } from './bus/owner.js';
+import { Registry } from './bus/registry.js';
+import type { MigrationClass } from './database/data-source.js';
+import { Database } from './database/database.js';
+import { migrate, prepareSchema } from './database/prepare.js';
+import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
+import { KernelTables1700000000000 } from './outbox/kernel-tables.js';
+import { RehearsedLink } from './rehearsal/rehearsal.js';
+import { Clock, Ids, Randomness, SeededRandomness, SystemClock, SystemRandomness } from './runtime/clock.js';
+import { databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
+import type { Environment, SettingsClass } from './settings/settings.js';
+
+/** The kernel's options from its settings. */
+export function kernelOptions(settings: KernelSettings, environment: Environment, instance: string): KernelOptions {
+  return {
+    environment,
+    instance,
+    databaseUrl: settings.DATABASE_URL,
+    migrate: settings.CLEAVE_MIGRATE,
+    rehearsal: settings.CLEAVE_REHEARSAL,
+    poolSize: settings.CLEAVE_POOL_SIZE,
+    callTimeoutMs: settings.CLEAVE_CALL_TIMEOUT_MS,
+    transactionTimeoutMs: settings.CLEAVE_TRANSACTION_TIMEOUT_MS,
+    maxAttempts: settings.CLEAVE_MAX_ATTEMPTS,
+    retentionDays: { outbox: settings.CLEAVE_OUTBOX_DAYS, inbox: settings.CLEAVE_INBOX_DAYS, calls: settings.CLEAVE_CALL_DAYS },
+  };
+}
+
+/** Buses, clock and machinery: imported once by the application. */
+@Global()
+@Module({})
+export class KernelModule {
+  static forRoot(options: KernelOptions): DynamicModule {
+    const { rehearsal } = options;
+    const cqrs = CqrsModule.forRoot();
+    return {
+      module: KernelModule,
+      imports: [
+        {
+          ...cqrs,
+          providers: [
+            ...(cqrs.providers ?? []),
+            Registry,
+            Owner,
+            Caller,
+            LocalLink,
+            KernelRuntime,
+            { provide: KERNEL_OPTIONS, useValue: options },
+            { provide: CALL_TIMEOUT_MS, useValue: options.callTimeoutMs },
+            { provide: Clock, useClass: SystemClock },
+            { provide: Ids, useFactory: (clock: Clock) => new Ids(clock), inject: [Clock] },
+            { provide: Randomness, useClass: SystemRandomness },
+            {
+              provide: LINK,
+              useFactory: (local: LocalLink) => (rehearsal === undefined ? local : new RehearsedLink(local, new SeededRandomness(rehearsal))),
+              inject: [LocalLink],
+            },
+            CleaveCommandBus,
+            CleaveQueryBus,
+            CleaveEventBus,
+            { provide: CommandBus, useExisting: CleaveCommandBus },
+            { provide: QueryBus, useExisting: CleaveQueryBus },
+            { provide: EventBus, useExisting: CleaveEventBus },
+          ],
+          exports: [Clock, Ids, Randomness, Registry, KernelRuntime, KERNEL_OPTIONS],
+        },
+      ],
+    };
+  }
+}
+
+/** What a context brings along: its migrations, after the kernel's own, and its settings. */
+export interface ContextOptions {
+  readonly migrations?: readonly MigrationClass[];
+  readonly settings?: SettingsClass;
+}
+
+@Module({})
+class ContextModule {}
+
+/**
+ * What a context's core module imports: its `Database` (schema, role, pool, migrations, outbox, inbox), and its settings
+ * under their class.
+ */
+export function context(name: string, { migrations = [], settings }: ContextOptions = {}): DynamicModule {
+  return {
+    module: ContextModule,
+    providers: [
+      {
+        provide: Database,
+        useFactory: (options: KernelOptions, clock: Clock, ids: Ids, registry: Registry) => openDatabase(name, migrations, options, clock, ids, registry),
+        inject: [KERNEL_OPTIONS, Clock, Ids, Registry],
+      },
+      ...(settings ? [{ provide: settings, useFactory: ({ environment }: KernelOptions) => new settings(environment), inject: [KERNEL_OPTIONS] }] : []),
+    ],
+    exports: [Database, ...(settings ? [settings] : [])],
+  };
+}
+
+async function openDatabase(
+  name: string,
+  migrations: readonly MigrationClass[],
+  options: KernelOptions,
+  clock: Clock,
+  ids: Ids,
+  registry: Registry,
+): Promise<Database> {
+  const database = new Database(
+    {
+      context: name,
+      ...databaseUrls(name, options.environment, options.databaseUrl),
+      poolSize: options.poolSize,
+      migrations: [KernelTables1700000000000, ...migrations],
+      ids,
+      transactionTimeoutMs: options.transactionTimeoutMs,
+    },
+    clock,
+  );
+  registry.host(database);
+  if (options.migrate) {
+    await prepareSchema(database.options);
+    await migrate(database.options);
+  }
+  await database.dataSource.initialize();
+  return database;
+}

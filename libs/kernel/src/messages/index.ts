@@ -1,0 +1,15 @@
+export { type Access, anyone, internal, owner, permission } from './access.js';
+export { type ErrorDeclaration, type ErrorDeclarations, Failure, type FailureEnvelope, kernelErrors } from './failure.js';
+export {
+  command,
+  type CommandClass,
+  type Contract,
+  contractOf,
+  event,
+  type EventClass,
+  keyOf,
+  type MessageClass,
+  query,
+  type QueryClass,
+} from './message.js';
+export { assertJsonOnly, Currency, Instant, Money, personal, redact, text, Uuid } from './schema.js';

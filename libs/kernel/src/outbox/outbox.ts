@@ -1,0 +1,93 @@
+import { crc32 } from 'node:zlib';
+import type { Database } from '../database/database.js';
+import { sql } from '../database/sql.js';
+import type { Outgoing, Transaction } from '../database/transaction.js';
+import { contractOf, keyOf } from '../messages/message.js';
+import { ambient } from '../runtime/ambient.js';
+import { SLOTS } from './kernel-tables.js';
+
+/** Messages of one key share a slot, and a slot has one reader at a time: that is what keeps a key's order. */
+export const slotOf = (key: string): number => crc32(key) % SLOTS;
+
+/**
+ * Sends a command, inside the current transaction: its owner shall do this, now or at a time. It is written with the
+ * transaction, survives everything, and takes effect once. What comes of it is told by the owner's events.
+ * @param options.at an instant (ISO 8601); earlier ones count as now
+ * @throws ZodError when the command does not have its contract's shape
+ */
+export function send(command: object, options: { at?: string } = {}): void {
+  const { kind, messageName, context } = contractOf(command);
+  if (kind !== 'command') throw new TypeError(`${messageName} is a ${kind}; only commands are sent`);
+  enlist(currentTransaction(messageName), command, context, options.at ?? null);
+}
+
+/** Writes an aggregate's events with the current transaction. Repositories call this; nothing else does. */
+export function publish(events: readonly object[]): void {
+  for (const event of events) {
+    const { messageName, context } = contractOf(event);
+    const transaction = currentTransaction(messageName);
+    if (transaction.database.context !== context) {
+      throw new Error(`${messageName} belongs to "${context}"; "${transaction.database.context}" cannot publish it`);
+    }
+    enlist(transaction, event, null, null);
+  }
+}
+
+function currentTransaction(what: string): Transaction {
+  const transaction = ambient()?.transaction;
+  if (!transaction) throw new Error(`${what} must be sent or published inside a transaction: it is written with the change it belongs to`);
+  return transaction;
+}
+
+function enlist(transaction: Transaction, message: object, destination: string | null, due: string | null): void {
+  const contract = contractOf(message);
+  const id = transaction.database.options.ids.next();
+  const { correlationId = id, causationId = null } = ambient() ?? {};
+  transaction.outgoing.push({
+    id,
+    name: contract.messageName,
+    key: keyOf(message) ?? id,
+    destination,
+    payload: contract.input.parse({ ...message }),
+    metadata: { correlationId, causationId },
+    due,
+  });
+}
+
+/** Writes what a transaction gathered, in order. Runs last, when the rows that it tells of are locked: ids follow their order. */
+export async function writeOutgoing(transaction: Transaction, database: Database): Promise<void> {
+  const now = transaction.outgoing.filter(({ due }) => due === null);
+  const later = transaction.outgoing.filter(({ due }) => due !== null);
+  if (now.length > 0) {
+    await database.query(sql`
+      insert into outbox (message_id, slot, name, key, destination, payload, correlation_id, causation_id)
+      select message_id, slot, name, key, destination, payload, correlation_id, causation_id
+      from json_to_recordset(${rows(now)}) as row(
+        message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, line integer)
+      order by line`);
+  }
+  if (later.length > 0) {
+    await database.query(sql`
+      insert into outbox_timer (message_id, slot, name, key, destination, payload, correlation_id, causation_id, due)
+      select message_id, slot, name, key, destination, payload, correlation_id, causation_id, due
+      from json_to_recordset(${rows(later)}) as row(
+        message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, due timestamptz)`);
+  }
+}
+
+function rows(messages: readonly Outgoing[]): string {
+  return JSON.stringify(
+    messages.map(({ id, name, key, destination, payload, metadata, due }, line) => ({
+      message_id: id,
+      slot: slotOf(key),
+      name,
+      key,
+      destination,
+      payload,
+      correlation_id: metadata.correlationId,
+      causation_id: metadata.causationId,
+      due,
+      line,
+    })),
+  );
+}

@@ -1,0 +1,106 @@
+import { Logger } from '@nestjs/common';
+import type { Database } from '../database/database.js';
+import { sql, Sql } from '../database/sql.js';
+import { type Clock, isoInstant } from '../runtime/clock.js';
+import { Alarm } from '../runtime/deadline.js';
+
+const DAY_MS = 86_400_000;
+const DAYS_AHEAD = 14;
+const HOUR_MS = 3_600_000;
+
+/** How many days are kept: a message is remembered longer than it can come again. */
+export interface RetentionDays {
+  readonly outbox: number;
+  readonly inbox: number;
+  readonly calls: number;
+}
+
+/**
+ * Keeps a partition for every day ahead and drops the old ones whole. Ids are UUIDv7, so a message's id tells its day.
+ * An outbox partition that some destination has not passed stays, however old it is.
+ */
+export class Retention {
+  private readonly logger = new Logger('Retention');
+  private readonly alarm = new Alarm();
+  private stopping = false;
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly days: RetentionDays,
+  ) {}
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.alarm.wake();
+    await this.loop;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      await this.maintain().catch((error: unknown) => this.logger.warn(`partitions of "${this.database.context}": ${String(error)}`));
+      await this.alarm.sleep(HOUR_MS);
+    }
+  }
+
+  /** One round: partitions ahead are made, old ones dropped. Replicas may race. */
+  async maintain(): Promise<void> {
+    const today = Math.floor(this.clock.now() / DAY_MS);
+    const existing = await this.partitions();
+    const wanted = ['outbox', 'inbox'].flatMap((table) => Array.from({ length: DAYS_AHEAD }, (_, ahead) => ({ table, day: today + ahead })));
+    const missing = wanted.filter(({ table, day }) => !existing.has(nameOf(table, day)));
+    const old = [...existing].filter((name) => {
+      const [, table, day] = /^(outbox|inbox)_(\d+)$/.exec(name) ?? [];
+      return table !== undefined && Number(day) < today - this.days[table as 'outbox' | 'inbox'];
+    });
+    if (missing.length > 0 || old.length > 0) {
+      await this.database.transaction(async () => {
+        await this.database.query(sql`select pg_advisory_xact_lock(hashtext(${`cleave retention ${this.database.context}`}))`);
+        for (const { table, day } of missing) await this.create(table, day);
+        for (const name of old) await this.drop(name);
+      });
+    }
+    await this.database.query(sql`delete from call_record where at < now() - make_interval(days => ${this.days.calls})`);
+  }
+
+  private async partitions(): Promise<Set<string>> {
+    const rows = await this.database.query<{ name: string }>(sql`
+      select child.relname as name from pg_inherits join pg_class child on child.oid = inhrelid
+      where inhparent in ('outbox'::regclass, 'inbox'::regclass)`);
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  private async create(table: string, day: number): Promise<void> {
+    await this.database.query(
+      literal(`create table if not exists ${nameOf(table, day)} partition of ${table} for values from ('${firstIdOf(day)}') to ('${firstIdOf(day + 1)}')`),
+    );
+  }
+
+  private async drop(name: string): Promise<void> {
+    if (name.startsWith('outbox')) {
+      const [row] = await this.database.query<{ unread: boolean }>(
+        literal(`select exists (select 1 from outbox_cursor where (select max(xid) from ${name}) >= pg_snapshot_xmin(seen)) as unread`),
+      );
+      if (row?.unread) {
+        this.logger.warn(`${name} of "${this.database.context}" is past its retention but not read by every destination; it stays`);
+        return;
+      }
+    }
+    await this.database.query(literal(`drop table if exists ${name}`));
+  }
+}
+
+const nameOf = (table: string, day: number): string => `${table}_${isoInstant(day * DAY_MS).slice(0, 10).replaceAll('-', '')}`;
+
+/** The lowest UUIDv7 of a day: 48 bits of milliseconds, the rest zero. */
+function firstIdOf(day: number): string {
+  const hex = (day * DAY_MS).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+const literal = (text: string): Sql => new Sql(text, [], undefined);

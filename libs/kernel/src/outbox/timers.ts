@@ -1,0 +1,65 @@
+import { Logger } from '@nestjs/common';
+import type { Database } from '../database/database.js';
+import { sql } from '../database/sql.js';
+import type { Clock } from '../runtime/clock.js';
+import { Alarm } from '../runtime/deadline.js';
+
+const POLL_MS = 1_000;
+
+/** Moves what was sent for a later time into the outbox when its time has come. Any number of processes may. */
+export class Timers {
+  private readonly logger = new Logger('Timers');
+  private readonly alarm = new Alarm();
+  private stopping = false;
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly moved: () => void,
+  ) {}
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  wake(): void {
+    this.alarm.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.loop;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      const wait = await this.moveDue().catch((error: unknown) => {
+        this.logger.warn(`timers of "${this.database.context}" not read, trying again: ${String(error)}`);
+        return POLL_MS;
+      });
+      await this.alarm.sleep(wait);
+    }
+  }
+
+  /** Moves what is due; answers how long to wait for the next, in milliseconds. */
+  private async moveDue(): Promise<number> {
+    const now = this.clock.now();
+    const row = await this.database.one<{ moved: number; next_ms: number | null }>(sql`
+      with due as (
+        delete from outbox_timer where message_id in (
+          select message_id from outbox_timer where due <= to_timestamp(${now / 1000}) order by due limit 500 for update skip locked)
+        returning *
+      ), moved as (
+        insert into outbox (message_id, slot, name, key, destination, payload, correlation_id, causation_id)
+        select message_id, slot, name, key, destination, payload, correlation_id, causation_id from due order by due
+        returning 1
+      )
+      select (select count(*)::int from moved) as moved,
+        (select extract(epoch from min(due))::float8 * 1000 from outbox_timer where due > to_timestamp(${now / 1000})) as next_ms`);
+    if (row!.moved > 0) this.moved();
+    if (row!.moved === 500) return 0;
+    return Math.max(1, Math.min(POLL_MS, (row!.next_ms ?? Number.POSITIVE_INFINITY) - this.clock.now()));
+  }
+}

@@ -1,0 +1,57 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Transaction } from '../database/transaction.js';
+
+/**
+ * On whose behalf something happens. `owners` are the references that resources are owned by: `user:<id>`, or
+ * `guest:<sha256 of the cart's token>`; the token itself never travels.
+ */
+export interface Principal {
+  readonly kind: 'anonymous' | 'user' | 'service';
+  readonly id: string;
+  readonly permissions: readonly string[];
+  readonly owners: readonly string[];
+}
+
+export const anonymous: Principal = { kind: 'anonymous', id: 'anonymous', permissions: [], owners: [] };
+export const service = (context: string): Principal => ({ kind: 'service', id: `service:${context}`, permissions: [], owners: [] });
+
+/** What happens around the transaction that a handler opens: the call's record, or the lease on its job. */
+export interface UnitOfWork {
+  opened(transaction: Transaction): Promise<void>;
+  closing(transaction: Transaction, result: unknown): Promise<void>;
+}
+
+/** What travels along with every call and message, and what a handler runs in. */
+export interface Ambient {
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly principal: Principal;
+  /** Epoch milliseconds after which the answer is of no use to anyone. */
+  readonly deadline?: number;
+  /** Set at the edge from `Idempotency-Key`, or by the bus where a repeat can happen. */
+  readonly callId?: string;
+  /** The context whose handler is running; absent at an edge. */
+  readonly context?: string;
+  readonly reading?: boolean;
+  readonly transaction?: Transaction;
+  readonly unitOfWork?: UnitOfWork;
+  /** Set by `owns()`: the handler of an `owner` contract must have asked. */
+  readonly ownership?: { asked: boolean };
+}
+
+const storage = new AsyncLocalStorage<Ambient>();
+
+export const ambient = (): Ambient | undefined => storage.getStore();
+export const runIn = <Result>(surroundings: Ambient, work: () => Result): Result => storage.run(surroundings, work);
+
+/** On whose behalf the current code runs. */
+export const principal = (): Principal => storage.getStore()?.principal ?? anonymous;
+
+/** Does the principal own what belongs to `reference`? Or may it act as the owner through the permission `or`? */
+export function owns(reference: string | null | undefined, or?: string): boolean {
+  const surroundings = storage.getStore();
+  if (surroundings?.ownership) surroundings.ownership.asked = true;
+  const { owners, permissions, kind } = surroundings?.principal ?? anonymous;
+  if (kind === 'service') return true;
+  return (reference != null && owners.includes(reference)) || (or !== undefined && permissions.includes(or));
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import type { Aggregate } from '../aggregate.js';
+import { contractOf } from '../messages/message.js';
+
+interface Decisions<Tested extends Aggregate> {
+  /** Makes the aggregate as the events left it; undefined before the first. */
+  readonly from: (events: readonly object[]) => Tested | undefined;
+  /** Lets it decide on a command; answers it where the command made it. */
+  readonly decide: (aggregate: Tested | undefined, command: object) => Tested | undefined;
+}
+
+/**
+ * `given(events).when(command).then(events)`: what has happened, what is asked, what happens then. `refuses(code)` where
+ * the answer is an error. Pure: no database, no mocks.
+ */
+export function aggregateSpec<Tested extends Aggregate>({ from, decide }: Decisions<Tested>) {
+  return {
+    given: (...history: readonly object[]) => ({
+      when: (command: object) => {
+        const act = (): readonly object[] => {
+          const aggregate = from(history);
+          aggregate?.release();
+          const decided = decide(aggregate, command) ?? aggregate;
+          return decided?.release() ?? [];
+        };
+        return {
+          then: (...expected: readonly object[]) => assert.deepEqual(act().map(written), expected.map(written)),
+          refuses: (code: string) => assert.throws(act, (error: unknown) => (error as { code?: string }).code === code),
+        };
+      },
+    }),
+  };
+}
+
+/** A message by its name and fields: as it would be written. */
+const written = (message: object): object => ({ [contractOf(message).messageName]: { ...message } });

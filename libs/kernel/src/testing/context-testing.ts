@@ -1,0 +1,106 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { Registry } from '../bus/registry.js';
+import { Database } from '../database/database.js';
+import { sql } from '../database/sql.js';
+import { KernelModule } from '../kernel.module.js';
+import type { KernelOptions } from '../kernel-runtime.js';
+import { contractOf, keyOf, type MessageClass } from '../messages/message.js';
+import { type Ambient, runIn, service } from '../runtime/ambient.js';
+import { Ids } from '../runtime/clock.js';
+import { testDatabase } from './test-database.js';
+import { until } from './until.js';
+
+/** The kernel's options for a test on the database at `url`. */
+export const testKernelOptions = (databaseUrl: string, options: Partial<KernelOptions> = {}): KernelOptions => ({
+  environment: {},
+  databaseUrl,
+  migrate: true,
+  rehearsal: undefined,
+  poolSize: 5,
+  callTimeoutMs: 5_000,
+  transactionTimeoutMs: 3_000,
+  maxAttempts: 12,
+  retentionDays: { outbox: 7, inbox: 14, calls: 3 },
+  instance: `test ${process.pid} ${Math.random()}`, // oxlint-disable-line cleave/deterministic -- only a name
+  ...options,
+});
+
+/** Another context's answer: what its contract says, made up by the test and checked against it. */
+export interface StubbedAnswer {
+  readonly contract: MessageClass;
+  readonly answer: (message: never) => unknown;
+}
+
+export const answers = <Message extends object>(
+  contract: { new (...input: never[]): Message } & Pick<MessageClass, 'messageName'>,
+  answer: (message: Message) => unknown,
+): StubbedAnswer => ({ contract: contract as unknown as MessageClass, answer: answer as StubbedAnswer['answer'] });
+
+/** One context, alone, on a database of its own; the others are their contracts. */
+export interface TestedContext {
+  readonly module: TestingModule;
+  readonly database: Database;
+  /** Executes a command or a query; as a service unless `as` says otherwise. */
+  execute<Answer>(message: object, as?: Partial<Ambient>): Promise<Answer>;
+  /** Lets the context hear another's event, or receive a sent command, as if it came from its outbox. */
+  hear(message: object): Promise<void>;
+  /** What the context has published and sent so far: names and payloads, in order. */
+  said(): Promise<{ name: string; payload: unknown }[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Boots the core module of the context `name` with the real kernel and a real database.
+ * Other contexts' messages are answered by `stubs`, and their answers checked against the contract.
+ */
+export async function testContext(
+  name: string,
+  core: Type | DynamicModule,
+  { stubs = [], options = {}, imports = [] }: { stubs?: readonly StubbedAnswer[]; options?: Partial<KernelOptions>; imports?: (Type | DynamicModule)[] } = {},
+): Promise<TestedContext> {
+  const { url, drop } = await testDatabase();
+  const module = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(url, options)), ...imports, core] }).compile();
+  const registry = module.get(Registry, { strict: false });
+  await module.init();
+  const database = registry.databases.get(name);
+  if (!database) throw new Error(`the module does not load the context "${name}"`);
+  for (const { contract, answer } of stubs) {
+    registry.handlers.set(contract.messageName, { contract, database, withoutTransaction: true, execute: async (message) => answer(message as never) });
+  }
+  const ids = module.get(Ids, { strict: false });
+  return {
+    module,
+    database,
+    execute: <Answer>(message: object, as: Partial<Ambient> = {}) => {
+      const around: Ambient = { correlationId: ids.next(), principal: service('test'), ...as };
+      const ask = (): Promise<Answer> =>
+        contractOf(message).kind === 'query'
+          ? module.get(QueryBus, { strict: false }).execute<object, Answer>(message)
+          : module.get(CommandBus, { strict: false }).execute<object, Answer>(message);
+      return runIn(around, ask);
+    },
+    hear: async (message) => {
+      // Parked as due, it takes the way that a retry takes.
+      const { messageName, kind, context } = contractOf(message);
+      const id = ids.next();
+      const key = keyOf(message) ?? id;
+      const receivers = kind === 'command' ? [context] : [...registry.subscribers.values()].filter(({ listeners }) => listeners.has(messageName)).map((one) => one.name);
+      await database.query(sql`
+        insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, at)
+        select ${id}, receiver, 'test', ${key}, ${messageName}, ${JSON.stringify(message)}, ${id}, now() from unnest(${receivers}::text[]) receiver`);
+      await until(async () => {
+        const [waiting] = await database.query<{ error: unknown }>(sql`select error from inbox_parked where message_id = ${id} limit 1`);
+        if (waiting?.error) throw new Error(`${messageName} failed: ${JSON.stringify(waiting.error)}`);
+        return !waiting;
+      }, `${messageName} handled`);
+    },
+    said: () => database.query(sql`select name, payload from outbox order by id`),
+    close: async () => {
+      await module.close();
+      await drop();
+    },
+  };
+}
+

@@ -1,0 +1,8 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** One database server for the whole run, started by the first suite that wants it (libs/kernel/src/testing). */
+export default async function setup() {
+  process.env.CLEAVE_TEST_DIR = await mkdtemp(join(tmpdir(), 'cleave-test-'));
+}
