@@ -1,25 +1,34 @@
 import type { Database } from './database/database.js';
-import { publish } from './outbox/outbox.js';
+import { publish, send } from './outbox/outbox.js';
 
-/** State and decisions, no I/O. What happened is recorded, and leaves with `Repository.save`. */
+/** What an aggregate says when it is saved: events of its own, and commands to others. */
+interface Said {
+  readonly message: object;
+  readonly command: boolean;
+  readonly at?: string;
+}
+
+/** State and decisions, no I/O. What happened is recorded, what shall be done is sent; both leave with `Repository.save`. */
 export abstract class Aggregate {
-  private recorded: object[] = [];
+  private said: Said[] = [];
 
-  /** What has happened since the last save. */
-  get happened(): readonly object[] {
-    return this.recorded;
-  }
-
-  protected record(...events: object[]): this {
-    this.recorded.push(...events);
+  /** Something happened. */
+  protected record(event: object): this {
+    this.said.push({ message: event, command: false });
     return this;
   }
 
-  /** Hands over what happened; for the repository. */
-  release(): readonly object[] {
-    const events = this.recorded;
-    this.recorded = [];
-    return events;
+  /** The owner of `command` shall do it, now or at an instant. */
+  protected send(command: object, options: { at?: string } = {}): this {
+    this.said.push({ message: command, command: true, ...options });
+    return this;
+  }
+
+  /** Hands over what was recorded and sent; for the repository and the tests. */
+  release(): readonly Said[] {
+    const said = this.said;
+    this.said = [];
+    return said;
   }
 }
 
@@ -30,10 +39,13 @@ export abstract class Repository<Kept extends Aggregate> {
   /** Writes the aggregate's rows: the row that others lock first of all. */
   protected abstract store(aggregate: Kept): Promise<void>;
 
-  /** Writes the aggregate and, in the same transaction, what happened to it. */
+  /** Writes the aggregate and, in the same transaction, what it says. */
   async save(aggregate: Kept): Promise<void> {
     if (!this.database.currentTransaction()) throw new Error('save() belongs inside a transaction: a change and its events are one');
     await this.store(aggregate);
-    publish(aggregate.release());
+    for (const { message, command, at } of aggregate.release()) {
+      if (command) send(message, at === undefined ? {} : { at });
+      else publish(message);
+    }
   }
 }

@@ -21,16 +21,14 @@ export function send(command: object, options: { at?: string } = {}): void {
   enlist(currentTransaction(messageName), command, context, options.at ?? null);
 }
 
-/** Writes an aggregate's events with the current transaction. Repositories call this; nothing else does. */
-export function publish(events: readonly object[]): void {
-  for (const event of events) {
-    const { messageName, context } = contractOf(event);
-    const transaction = currentTransaction(messageName);
-    if (transaction.database.context !== context) {
-      throw new Error(`${messageName} belongs to "${context}"; "${transaction.database.context}" cannot publish it`);
-    }
-    enlist(transaction, event, null, null);
+/** Writes an aggregate's event with the current transaction. Repositories call this; nothing else does. */
+export function publish(event: object): void {
+  const { messageName, context } = contractOf(event);
+  const transaction = currentTransaction(messageName);
+  if (transaction.database.context !== context) {
+    throw new Error(`${messageName} belongs to "${context}"; "${transaction.database.context}" cannot publish it`);
   }
+  enlist(transaction, event, null, null);
 }
 
 function currentTransaction(what: string): Transaction {

@@ -10,18 +10,18 @@ interface Decisions<Tested extends Aggregate> {
 }
 
 /**
- * `given(events).when(command).then(events)`: what has happened, what is asked, what happens then. `refuses(code)` where
+ * `given(events).when(command).then(events)`: what has happened, what is asked, what is recorded and sent then. `refuses(code)` where
  * the answer is an error. Pure: no database, no mocks.
  */
 export function aggregateSpec<Tested extends Aggregate>({ from, decide }: Decisions<Tested>) {
   return {
     given: (...history: readonly object[]) => ({
       when: (command: object) => {
-        const act = (): readonly object[] => {
+        const act = (): object[] => {
           const aggregate = from(history);
           aggregate?.release();
           const decided = decide(aggregate, command) ?? aggregate;
-          return decided?.release() ?? [];
+          return (decided?.release() ?? []).map(({ message }) => message);
         };
         return {
           then: (...expected: readonly object[]) => assert.deepEqual(act().map(written), expected.map(written)),

@@ -1,0 +1,81 @@
+import { Alarm } from './alarm.js';
+import { signedHeaders, signingKey } from './signature.js';
+import type { Store } from './store.js';
+import { nextAttempt, type Webhook, type WebhookQueue } from './webhook-queue.js';
+
+const atOnce = 32;
+const answerWithin = 5_000;
+const partingTime = 1_000;
+
+/** Delivers what the queue holds, each until it is taken by a 2xx, in order for each payment. */
+export class Webhooks {
+  private readonly key: Buffer;
+  private readonly underWay = new Map<number, Promise<void>>();
+  private readonly cutOff = new AbortController();
+  private stopped = false;
+  private readonly alarm = new Alarm(() => this.wake());
+
+  constructor(
+    private readonly store: Store,
+    private readonly queue: WebhookQueue,
+    secret: string,
+    private readonly log: (line: string) => void,
+  ) {
+    this.key = signingKey(secret);
+  }
+
+  /** Starts what is due while there is room, and sets the alarm for the rest. */
+  wake(): void {
+    if (this.stopped) return;
+    const now = Date.now();
+    const room = atOnce - this.underWay.size;
+    if (room === 0) return; // whichever ends next wakes us
+    const due = this.queue.due(now, atOnce).filter((seq) => !this.underWay.has(seq));
+    for (const seq of due.slice(0, room)) this.underWay.set(seq, this.deliver(this.queue.get(seq)));
+    this.alarm.set(this.queue.nextDue(now));
+  }
+
+  /** Gives deliveries under way a moment to end. One that is cut off is delivered again after the next start. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.alarm.set(null);
+    const hurry = setTimeout(() => this.cutOff.abort(), partingTime);
+    await Promise.all(this.underWay.values());
+    clearTimeout(hurry);
+  }
+
+  private async deliver(webhook: Webhook): Promise<void> {
+    try {
+      const failures = await Promise.all(Array.from({ length: webhook.copies }, () => this.post(webhook)));
+      const failure = failures.find((each) => each !== null);
+      await this.store.write(() => (failure ? this.failed(webhook, failure) : this.queue.remove(webhook, Date.now())));
+    } finally {
+      this.underWay.delete(webhook.seq);
+    }
+    this.wake();
+  }
+
+  private failed(webhook: Webhook, failure: string): void {
+    const now = Date.now();
+    const attempts = webhook.attempts + 1;
+    const next = nextAttempt(webhook, attempts, now);
+    if (attempts === 1) this.log(`webhook ${webhook.id} to ${webhook.url} failed and will be retried: ${failure}`);
+    if (next === null) this.log(`webhook ${webhook.id} to ${webhook.url} is given up: ${failure}`);
+    if (next === null) this.queue.remove(webhook, now);
+    else this.queue.postpone(webhook, attempts, next);
+  }
+
+  /** Resolves to null when taken, or to what went wrong. */
+  private async post({ id, url, body }: Webhook): Promise<string | null> {
+    const headers = { 'content-type': 'application/json', ...signedHeaders(this.key, id, body, Date.now()) };
+    const signal = AbortSignal.any([this.cutOff.signal, AbortSignal.timeout(answerWithin)]);
+    try {
+      const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
+      await response.arrayBuffer(); // read to its end, so that the connection can be used again
+      return response.ok ? null : `answered ${response.status}`;
+    } catch (error) {
+      const { message, cause } = error as Error;
+      return cause instanceof Error ? `${message}: ${cause.message}` : message;
+    }
+  }
+}

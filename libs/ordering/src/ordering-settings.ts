@@ -1,0 +1,9 @@
+import { integer, settings } from '#kernel';
+
+export class OrderingSettings extends settings({
+  ORDERING_PAYMENT_TIMEOUT: {
+    schema: integer(1, 30 * 86_400),
+    default: '900',
+    doc: 'Seconds an order waits for its payment; then it expires and its stock is free again.',
+  },
+}) {}
