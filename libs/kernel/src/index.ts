@@ -17,4 +17,4 @@ export { type Ambient, ambient, anonymous, owns, type Principal, principal, runI
 export { Clock, Ids, isoInstant, Randomness, secretToken, SeededRandomness, SystemClock } from './runtime/clock.js';
 export { Alarm, pause } from './runtime/deadline.js';
 export { KernelSettings } from './settings/kernel-settings.js';
-export { checkSettings, type Environment, integer, onOff, settings, type SettingsClass, settingsExample, WrongSettings } from './settings/settings.js';
+export { type AnySettingsClass, checkSettings, type Environment, integer, onOff, settings, type SettingsClass, settingsExample, WrongSettings } from './settings/settings.js';

@@ -13,7 +13,7 @@ import { KernelTables1700000000000 } from './outbox/kernel-tables.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
 import { Clock, Ids, Randomness, SeededRandomness, SystemClock, SystemRandomness } from './runtime/clock.js';
 import { databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
-import type { Environment, SettingsClass } from './settings/settings.js';
+import type { AnySettingsClass, Environment } from './settings/settings.js';
 
 /** The kernel's options from its settings. */
 export function kernelOptions(settings: KernelSettings, environment: Environment, instance: string): KernelOptions {
@@ -77,7 +77,7 @@ export class KernelModule {
 /** What a context brings along: its migrations, after the kernel's own, and its settings. */
 export interface ContextOptions {
   readonly migrations?: readonly MigrationClass[];
-  readonly settings?: SettingsClass;
+  readonly settings?: AnySettingsClass;
 }
 
 @Module({})

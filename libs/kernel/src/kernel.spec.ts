@@ -115,7 +115,7 @@ describe.each([
     await expect(runIn(edge({ deadline }), () => commands.execute(new Break({ how: 'slow' })))).rejects.toMatchObject({ code: 'kernel.outcome_unknown' });
     await until(() => Date.now() > deadline + 1_000);
     expect(await source().query(sql`select * from counter where key = 'slow'`)).toEqual([]);
-    await expect(runIn(edge({ deadline: Date.now() - 1 }), () => commands.execute(new Count({ key: 'late' })))).rejects.toThrow();
+    await expect(runIn(edge({ deadline: Date.now() - 1 }), () => commands.execute(new Count({ key: 'late' })))).rejects.toMatchObject({ status: 504 });
     expect(await source().query(sql`select * from counter where key = 'late'`)).toEqual([]);
   });
 

@@ -65,18 +65,25 @@ export class Inbox {
    * Records that the messages are being handled; answers those that were not before, and which of them must wait behind
    * a parked one of their key. A rival transaction with the same message is waited for: the row is the fence.
    */
-  private enter(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<{ message_id: string; blocked: boolean }[]> {
+  private async enter(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<{ message_id: string; blocked: boolean }[]> {
     const ids = rows.map(({ message_id }) => message_id);
+    if (rows.length === 1) {
+      return this.database.query(sql`
+        insert into inbox (message_id, subscriber) values (${ids[0]}, ${receiver.name}) on conflict do nothing
+        returning message_id, exists (
+          select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${rows[0]!.key}
+        ) as blocked`);
+    }
+    // Two statements: while the first waited for a rival, that one may have parked an earlier message of a key, and a
+    // statement sees only what was committed when it began.
+    const fresh = await this.database.query<{ message_id: string }>(sql`
+      insert into inbox (message_id, subscriber) select id, ${receiver.name} from unnest(${ids}::uuid[]) id on conflict do nothing returning message_id`);
     const keys = rows.map(({ key }) => key);
-    return this.database.query(sql`
-      with fresh as (
-        insert into inbox (message_id, subscriber) select id, ${receiver.name} from unnest(${ids}::uuid[]) id
-        on conflict do nothing returning message_id
-      )
-      select message_id, exists (
-        select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and inbox_parked.key = message.key
-      ) as blocked
-      from fresh join unnest(${ids}::uuid[], ${keys}::text[]) message(id, key) on message.id = fresh.message_id`);
+    const parked = await this.database.query<{ key: string }>(sql`
+      select distinct key from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = any(${keys})`);
+    const blockedKeys = new Set(parked.map(({ key }) => key));
+    const keyOf = new Map(rows.map(({ message_id, key }) => [message_id, key]));
+    return fresh.map(({ message_id }) => ({ message_id, blocked: blockedKeys.has(keyOf.get(message_id)!) }));
   }
 }
 

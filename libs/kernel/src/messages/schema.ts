@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+// oxlint-disable-next-line no-control-regex -- this very character is the point
 const withoutNul = /^[^\u0000]*$/u;
 
 /** Text that PostgreSQL can store: any string without U+0000. Every free string of a contract is one of these. */

@@ -19,6 +19,12 @@ export interface SettingsClass<Declarations extends SettingDeclarations = Settin
   new (environment: Environment): Values<Declarations>;
 }
 
+/** Any settings class. */
+export interface AnySettingsClass {
+  readonly declarations: SettingDeclarations;
+  new (environment: Environment): object;
+}
+
 /** Thrown once, naming every wrong setting. */
 export class WrongSettings extends Error {
   constructor(readonly problems: readonly string[]) {
@@ -50,10 +56,11 @@ export function settings<const Declarations extends SettingDeclarations>(declara
 }
 
 /** Checks all settings at once. @throws WrongSettings with the problems of all of them */
-export function checkSettings(classes: readonly SettingsClass[], environment: Environment): void {
+export function checkSettings(classes: readonly AnySettingsClass[], environment: Environment): void {
   const problems = classes.flatMap((type) => {
     try {
-      return new type(environment) && [];
+      new type(environment);
+      return [];
     } catch (error) {
       if (error instanceof WrongSettings) return error.problems;
       throw error;
@@ -63,7 +70,7 @@ export function checkSettings(classes: readonly SettingsClass[], environment: En
 }
 
 /** The text of `.env.example`: every setting with its meaning and its default. */
-export function settingsExample(classes: Readonly<Record<string, SettingsClass>>): string {
+export function settingsExample(classes: Readonly<Record<string, AnySettingsClass>>): string {
   const sections = Object.entries(classes).map(([title, { declarations }]) => {
     const lines = Object.entries(declarations).flatMap(([name, { doc, default: fallback }]) => [
       ...doc.split('\n').map((line) => `# ${line}`),

@@ -24,6 +24,7 @@ export function aggregateSpec<Tested extends Aggregate>({ from, decide }: Decisi
           return (decided?.release() ?? []).map(({ message }) => message);
         };
         return {
+          // oxlint-disable-next-line unicorn/no-thenable -- given, when, then: nobody awaits it
           then: (...expected: readonly object[]) => assert.deepEqual(act().map(written), expected.map(written)),
           refuses: (code: string) => assert.throws(act, (error: unknown) => (error as { code?: string }).code === code),
         };

@@ -19,7 +19,7 @@ export function testServer(): Promise<string> {
 }
 
 /** A new, empty database for one suite. Roles are the server's, schemas the database's: suites do not meet. */
-export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const server = await testServer();
   const name = `test_${randomBytes(6).toString('hex')}`;
   await run(server, `create database ${name}`);
@@ -31,5 +31,9 @@ export async function testDatabase(): Promise<{ url: string; drop(): Promise<voi
 async function run(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(statement).finally(() => client.end());
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

@@ -11,6 +11,7 @@ import { context } from '../kernel.module.js';
 import { anyone, command, event, internal, owner, permission, query, text } from '../messages/index.js';
 import { send } from '../outbox/outbox.js';
 import { owns } from '../runtime/ambient.js';
+import { SeededRandomness } from '../runtime/clock.js';
 
 /** Two small contexts that try the kernel out: `source` counts and tells, `sink` writes down what it hears, in order. */
 
@@ -61,6 +62,16 @@ export abstract class Outside {
 /** Decides which deliveries fail; a test replaces it. */
 export abstract class Trouble {
   abstract strike(subscriber: string, key: string, n: number): void;
+}
+
+/** With a seed, one delivery in fifty fails; without, none. */
+function trouble(seed: string | undefined): Trouble {
+  const chance = new SeededRandomness(seed ?? '');
+  return {
+    strike: (subscriber, key, n) => {
+      if (seed !== undefined && chance.next() < 0.02) throw new Error(`trouble of ${subscriber} with ${key} ${n}`);
+    },
+  };
 }
 
 class Counter extends Aggregate {
@@ -259,7 +270,7 @@ export class SourceModule {}
     HeardHandler,
     WriteHandler,
     CallOutsideHandler,
-    { provide: Trouble, useValue: { strike: () => undefined } },
+    { provide: Trouble, useFactory: () => trouble(process.env['CLEAVE_TRIAL_TROUBLE']) },
     { provide: Outside, useValue: { call: () => Promise.resolve() } },
   ],
 })

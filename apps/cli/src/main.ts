@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { Command } from 'commander';
+import { NestFactory } from '@nestjs/core';
+import { KernelSettings, kernelOptions, settingsExample } from '#kernel';
+import { allSettings } from '../../server/src/all-settings.js';
+import { AppModule } from '../../server/src/app.module.js';
+
+if (existsSync('.env')) process.loadEnvFile('.env');
+const program = new Command('cleave').description('Operates a Cleave shop.');
+
+program
+  .command('migrate')
+  .description('Brings the schema of every context up to date. Needs DATABASE_URL; safe to run beside running servers.')
+  .action(async () => {
+    const environment = { ...process.env, CLEAVE_MIGRATE: 'on' };
+    const options = kernelOptions(new KernelSettings(environment), environment, `${hostname()}:cli`);
+    // Opening the contexts' databases migrates them; nothing is started, so nothing is consumed.
+    const app = await NestFactory.create(AppModule.of(options), { logger: ['log', 'warn', 'error'], abortOnError: false });
+    await app.close();
+  });
+
+program
+  .command('settings')
+  .description('Prints every setting with its meaning and default, as .env.example holds them.')
+  .action(() => void process.stdout.write(settingsExample(allSettings)));
+
+await program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

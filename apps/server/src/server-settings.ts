@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { settings } from '#kernel';
+
+export class ServerSettings extends settings({
+  NODE_ENV: {
+    schema: z.enum(['development', 'test', 'production'], 'must be development, test or production'),
+    default: 'development',
+    doc: 'In production there is no embedded database, no test provider and no demo: what they stood for must be set.',
+  },
+  CLEAVE_DATA_DIR: { schema: z.string().min(1), default: '.data', doc: 'Where the embedded database, the test provider and processes.json live.' },
+  CLEAVE_DEMO: {
+    schema: z.enum(['on', 'off'], 'must be "on" or "off"'),
+    default: 'on',
+    doc: 'on: an empty shop is filled with the demo catalogue. Never in production.',
+  },
+  CLEAVE_INSTANCE: {
+    schema: z.string().min(1).max(100).optional(),
+    doc: 'Names this process among those that share a database; the same name after a restart takes its work up at once. Unset: made of host and port.',
+  },
+}) {}

@@ -1,0 +1,28 @@
+import { NestFactory } from '@nestjs/core';
+import { CommandBus } from '@nestjs/cqrs';
+import { Module } from '@nestjs/common';
+import { KernelModule } from '../kernel.module.js';
+import { testKernelOptions } from './context-testing.js';
+import { Count, SinkModule, SourceModule } from './trial.js';
+
+/**
+ * A process of the order trial: `node trial-process.js <database url> <instance> <keys> <rounds>`. Counts every key
+ * `rounds` times, says `counted`, and goes on delivering until it is told to stop.
+ */
+const [url = '', instance = '', keys = '0', rounds = '0'] = process.argv.slice(2);
+
+@Module({
+  imports: [KernelModule.forRoot(testKernelOptions(url, { instance, rehearsal: process.env['CLEAVE_REHEARSAL'] })), SourceModule, SinkModule],
+})
+class TrialModule {}
+
+const app = await NestFactory.createApplicationContext(TrialModule, { logger: ['error'] });
+app.enableShutdownHooks();
+process.stdout.write('started\n');
+const commands = app.get(CommandBus);
+await Promise.all(
+  Array.from({ length: Number(keys) }, async (_, index) => {
+    for (let round = 0; round < Number(rounds); round++) await commands.execute(new Count({ key: `key-${index}` }));
+  }),
+);
+process.stdout.write('counted\n');
