@@ -6,6 +6,7 @@ import { CartHttpModule } from '#cart/http';
 import { CatalogModule } from '#catalog';
 import { CatalogHttpModule } from '#catalog/http';
 import { IdentityModule } from '#identity';
+import { GetJwks } from '#identity/contracts';
 import { IdentityHttpModule } from '#identity/http';
 import { InventoryModule } from '#inventory';
 import { InventoryHttpModule } from '#inventory/http';
@@ -20,6 +21,6 @@ export class AppModule {
   static of(options: KernelOptions): DynamicModule {
     const cores = [IdentityModule, CatalogModule, InventoryModule, CartModule, OrderingModule, PaymentsModule];
     const edges = [IdentityHttpModule, CatalogHttpModule, InventoryHttpModule, CartHttpModule, OrderingHttpModule, PaymentsHttpModule];
-    return { module: AppModule, imports: [KernelModule.forRoot(options), HttpModule.forRoot(options.environment), ...cores, ...edges] };
+    return { module: AppModule, imports: [KernelModule.forRoot(options), HttpModule.forRoot(options.environment, GetJwks), ...cores, ...edges] };
   }
 }

@@ -64,8 +64,12 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
       parkings.set(context, parking);
       inboxes.set(context, new Inbox(database, parking, new Limit(Math.max(1, poolSize - 1))));
     }
+    const receivers = new Map<string, Receiver>();
+    for (const entry of this.registry.subscribers.values()) receivers.set(entry.name, subscriberReceiver(entry));
+    for (const context of this.registry.databases.keys()) receivers.set(context, commandReceiver(context, this.registry));
+    for (const receiver of receivers.values()) parkings.get(contextOf(receiver))!.serve(receiver);
     for (const [context, database] of this.registry.databases) {
-      const destinations = this.destinationsOf(context, inboxes, parkings);
+      const destinations = this.destinationsOf(context, inboxes, receivers);
       const relay = new Relay(database, destinations, this.options.instance);
       const timers = new Timers(database, this.clock, () => relay.wake());
       const retention = new Retention(database, this.clock, this.options.retentionDays);
@@ -94,25 +98,22 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     await Promise.all([...this.registry.databases.values()].map((database) => database.close()));
   }
 
-  private destinationsOf(publisher: string, inboxes: Map<string, Inbox>, parkings: Map<string, Parking>): Destination[] {
+  private destinationsOf(publisher: string, inboxes: Map<string, Inbox>, receivers: Map<string, Receiver>): Destination[] {
     const subscribers = [...this.registry.subscribers.values()]
       .filter(({ listeners }) => [...listeners.values()].some(({ contract }) => contract.context === publisher))
-      .map((entry) => ({ entry, receiver: subscriberReceiver(entry) }))
-      .map(({ entry, receiver }) => {
-        parkings.get(entry.context)!.serve(receiver);
-        return localDestination(receiver, entry.from, entry.batch, inboxes.get(entry.context)!, (row) => row.destination === null && entry.listeners.has(row.name));
-      });
-    const owners = [...inboxes].map(([owner, inbox]) => {
-      const receiver = commandReceiver(owner, this.registry);
-      parkings.get(owner)!.serve(receiver);
-      return localDestination(receiver, 'earliest', 1, inbox, (row) => row.destination === owner);
-    });
+      .map(({ name, context, from, batch, listeners }) =>
+        localDestination(receivers.get(name)!, from, batch, inboxes.get(context)!, (row) => row.destination === null && listeners.has(row.name)),
+      );
+    const owners = [...inboxes].map(([owner, inbox]) => localDestination(receivers.get(owner)!, 'earliest', 1, inbox, (row) => row.destination === owner));
     const { rehearsal } = this.options;
     return [...subscribers, ...owners].map((destination) =>
       rehearsal === undefined ? destination : new RehearsedDestination(destination, new SeededRandomness(`${rehearsal} ${publisher} ${destination.name}`)),
     );
   }
 }
+
+/** Receivers are named `<context>.<subscriber>`, or, for the commands sent to it, `<context>`. */
+const contextOf = ({ name }: Receiver): string => name.split('.')[0]!;
 
 function localDestination(receiver: Receiver, from: Destination['from'], batch: number, inbox: Inbox, wants: Destination['wants']): Destination {
   return { name: receiver.name, from, batch, wants, deliver: (publisher, rows) => inbox.take(receiver, publisher, rows) };

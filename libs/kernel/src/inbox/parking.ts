@@ -54,6 +54,11 @@ export class Parking {
     this.loop = this.run();
   }
 
+  /** There may be something to do: look now rather than at the next poll. */
+  wake(): void {
+    this.alarm.wake();
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     this.alarm.wake();

@@ -71,8 +71,11 @@ export function checkSettings(classes: readonly AnySettingsClass[], environment:
 
 /** The text of `.env.example`: every setting with its meaning and its default. */
 export function settingsExample(classes: Readonly<Record<string, AnySettingsClass>>): string {
+  const listed = new Set<string>();
   const sections = Object.entries(classes).map(([title, { declarations }]) => {
-    const lines = Object.entries(declarations).flatMap(([name, { doc, default: fallback }]) => [
+    // Modules may share a setting: it stands where it comes first.
+    const own = Object.entries(declarations).filter(([name]) => !listed.has(name) && listed.add(name));
+    const lines = own.flatMap(([name, { doc, default: fallback }]) => [
       ...doc.split('\n').map((line) => `# ${line}`),
       fallback === undefined ? `#${name}=` : `${name}=${fallback}`,
     ]);

@@ -5,7 +5,7 @@ import { Registry } from '../bus/registry.js';
 import { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import { KernelModule } from '../kernel.module.js';
-import type { KernelOptions } from '../kernel-runtime.js';
+import { type KernelOptions, KernelRuntime } from '../kernel-runtime.js';
 import { contractOf, keyOf, type MessageClass } from '../messages/message.js';
 import { type Ambient, runIn, service } from '../runtime/ambient.js';
 import { Ids } from '../runtime/clock.js';
@@ -90,6 +90,7 @@ export async function testContext(
       await database.query(sql`
         insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, at)
         select ${id}, receiver, 'test', ${key}, ${messageName}, ${JSON.stringify(message)}, ${id}, now() from unnest(${receivers}::text[]) receiver`);
+      module.get(KernelRuntime, { strict: false }).parking(name)!.wake();
       await until(async () => {
         const [waiting] = await database.query<{ error: unknown }>(sql`select error from inbox_parked where message_id = ${id} limit 1`);
         if (waiting?.error) throw new Error(`${messageName} failed: ${JSON.stringify(waiting.error)}`);

@@ -1,0 +1,1 @@
+export { Cart, CreateCart, GetCart, GetCartForCheckout, RemoveCartItem, SetCartItem } from './cart.js';

@@ -1,0 +1,2 @@
+export { CartModule } from './cart.module.js';
+export { CartSettings } from './cart-settings.js';

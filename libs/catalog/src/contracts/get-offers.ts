@@ -1,0 +1,10 @@
+import { anyone, Money, query, text, Uuid } from '#kernel/messages';
+import * as z from 'zod';
+import { Sku } from './product.js';
+
+/** What a variant costs now. SKUs that nobody can buy (unknown, draft, archived) are missing from the answer. */
+export class GetOffers extends query('catalog.get-offers.v1', {
+  access: anyone,
+  input: z.object({ skus: z.array(Sku).max(500) }),
+  output: z.object({ offers: z.array(z.object({ sku: Sku, productId: Uuid, variantId: Uuid, title: text(), price: Money })) }),
+}) {}

@@ -1,0 +1,25 @@
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { Database, sql } from '#kernel';
+import { GetOffers } from './contracts/get-offers.js';
+
+interface OfferRow {
+  readonly sku: string;
+  readonly productId: string;
+  readonly variantId: string;
+  readonly title: string;
+  readonly amount: number;
+  readonly currency: string;
+}
+
+@QueryHandler(GetOffers)
+export class GetOffersHandler implements IQueryHandler<GetOffers> {
+  constructor(private readonly database: Database) {}
+
+  async execute({ skus }: GetOffers) {
+    const rows = await this.database.query<OfferRow>(sql`
+      select sku, product_id as "productId", variant.id as "variantId", title, price_amount as amount, price_currency as currency
+      from variant join product on product.id = product_id
+      where sku = any(${skus}::text[]) and status = 'published'`);
+    return { offers: rows.map(({ amount, currency, ...offer }) => ({ ...offer, price: { amount, currency } })) };
+  }
+}

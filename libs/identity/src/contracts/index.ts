@@ -1,0 +1,2 @@
+export { GetJwks } from './get-jwks.js';
+export { LogIn } from './log-in.js';

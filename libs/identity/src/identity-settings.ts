@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { type Environment, settings, WrongSettings } from '#kernel';
+
+export class IdentitySettings extends settings({
+  NODE_ENV: {
+    schema: z.string(),
+    doc: 'Anything but `production` makes the demo log-in, once, in an empty database.',
+    default: 'development',
+  },
+  IDENTITY_ADMIN_EMAIL: {
+    schema: z.email('must be an e-mail address').optional(),
+    doc: 'An administrator who is made at boot where there is no user with this e-mail address.',
+  },
+  IDENTITY_ADMIN_PASSWORD: {
+    schema: z
+      .string()
+      .min(12, 'must have at least 12 characters')
+      .max(1_024, 'must have at most 1,024 characters')
+      .optional(),
+    doc: 'The password that IDENTITY_ADMIN_EMAIL begins with. It does not change a user who is there already.',
+  },
+}) {
+  constructor(environment: Environment) {
+    super(environment);
+    if ((this.IDENTITY_ADMIN_EMAIL === undefined) !== (this.IDENTITY_ADMIN_PASSWORD === undefined)) {
+      throw new WrongSettings(['IDENTITY_ADMIN_EMAIL and IDENTITY_ADMIN_PASSWORD: set both or neither']);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { Aggregate } from '#kernel';
+import { permissionsOf, type Role } from './role.js';
+
+interface UserState {
+  readonly id: string;
+  /** As it was typed; no two users have the same, whatever the case. */
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string;
+  readonly roles: readonly Role[];
+}
+
+/** Somebody who can log in. */
+export class User extends Aggregate {
+  constructor(readonly state: UserState) {
+    super();
+  }
+
+  /** What an access token says about the user. */
+  get claims() {
+    const { roles } = this.state;
+    return { roles, permissions: permissionsOf(roles) };
+  }
+}

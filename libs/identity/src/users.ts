@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { Database, Repository, sql } from '#kernel';
+import { User } from './user.js';
+
+@Injectable()
+export class Users extends Repository<User> {
+  constructor(database: Database) {
+    super(database);
+  }
+
+  async byEmail(email: string): Promise<User | undefined> {
+    const row = await this.database.one<User['state']>(sql`
+      select id, email, name, password_hash as "passwordHash", roles from account where lower(email) = lower(${email})`);
+    return row && new User(row);
+  }
+
+  async none(): Promise<boolean> {
+    return !(await this.database.one(sql`select from account limit 1`));
+  }
+
+  protected async store({ state: { id, email, name, passwordHash, roles } }: User): Promise<void> {
+    await this.database.query(sql`
+      insert into account (id, email, name, password_hash, roles) values (${id}, ${email}, ${name}, ${passwordHash}, ${roles})
+      on conflict (id) do update set email = ${email}, name = ${name}, password_hash = ${passwordHash}, roles = ${roles}`);
+  }
+}

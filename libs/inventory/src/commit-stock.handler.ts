@@ -1,0 +1,20 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommitStock } from './contracts/reservation.js';
+import { Reservations } from './reservations.js';
+import { StockItems } from './stock-items.js';
+
+@CommandHandler(CommitStock)
+export class CommitStockHandler implements ICommandHandler<CommitStock> {
+  constructor(
+    private readonly items: StockItems,
+    private readonly reservations: Reservations,
+  ) {}
+
+  async execute({ orderId }: CommitStock) {
+    const reservation = await this.reservations.lock(orderId);
+    const stock = await this.items.lock(reservation.lines.map(({ sku }) => sku));
+    reservation.commit(stock);
+    await this.items.save(stock);
+    await this.reservations.save(reservation);
+  }
+}

@@ -1,0 +1,25 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock, isoInstant } from '#kernel';
+import { ReserveStock } from './contracts/reservation.js';
+import { InventorySettings } from './inventory.settings.js';
+import { Reservations } from './reservations.js';
+import { StockItems } from './stock-items.js';
+
+@CommandHandler(ReserveStock)
+export class ReserveStockHandler implements ICommandHandler<ReserveStock> {
+  constructor(
+    private readonly items: StockItems,
+    private readonly reservations: Reservations,
+    private readonly clock: Clock,
+    private readonly settings: InventorySettings,
+  ) {}
+
+  async execute({ orderId, lines, until }: ReserveStock) {
+    const reservation = await this.reservations.lock(orderId);
+    const stock = await this.items.lock(lines.map(({ sku }) => sku));
+    const longest = this.clock.now() + this.settings.INVENTORY_RESERVATION_TTL * 1_000;
+    reservation.reserve(lines, isoInstant(Math.min(Date.parse(until), longest)), stock);
+    await this.items.save(stock);
+    await this.reservations.save(reservation);
+  }
+}

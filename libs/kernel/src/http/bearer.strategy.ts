@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { PassportStrategy } from '@nestjs/passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import * as z from 'zod';
+import { kernelFailure } from '../messages/failure.js';
+import type { Principal } from '../runtime/ambient.js';
+import { KeyRing } from './key-ring.js';
+
+const Claims = z.object({ sub: z.guid(), exp: z.int(), permissions: z.array(z.string()) });
+const Token = z.object({ header: z.object({ kid: z.string() }) });
+
+/** Checks access tokens: ES256 and nothing else, by the keys of the ring. */
+@Injectable()
+export class BearerStrategy extends PassportStrategy(Strategy) {
+  constructor(keys: KeyRing) {
+    const decoder = new JwtService();
+    const keyOf = async (token: string) => {
+      const parsed = Token.safeParse(decoder.decode(token, { complete: true }));
+      if (!parsed.success) throw kernelFailure('kernel.unauthenticated');
+      return keys.key(parsed.data.header.kid);
+    };
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      algorithms: ['ES256'],
+      issuer: 'cleave',
+      audience: 'cleave-api',
+      secretOrKeyProvider: (_, token: string, done) => {
+        keyOf(token).then(
+          (key) => done(null, key as never), // a KeyObject: jsonwebtoken takes it, its types lag behind
+          (error: unknown) => done(error),
+        );
+      },
+    });
+  }
+
+  validate(payload: unknown): Principal {
+    const claims = Claims.safeParse(payload);
+    if (!claims.success) throw kernelFailure('kernel.unauthenticated');
+    const { sub, permissions } = claims.data;
+    return { kind: 'user', id: sub, permissions, owners: [`user:${sub}`] };
+  }
+}

@@ -1,0 +1,45 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import * as z from 'zod';
+import { invalidInput } from '../bus/owner.js';
+import type { Failure } from '../messages/failure.js';
+import { Uuid } from '../messages/schema.js';
+
+const unknownIds = new WeakMap<object, () => Failure>();
+
+/** Options for `@Param`: an id of ours. One that is malformed names nothing, and `unknown` says so as for any other. */
+export function idOr(unknown: () => Failure): { schema: typeof Uuid } {
+  const schema = Uuid.describe('A UUID (RFC 9562).');
+  unknownIds.set(schema, unknown);
+  return { schema };
+}
+
+/** Checks what came in against the schema of its parameter: `@Body({ schema })`, `@Param('id', { schema })`, `@Query({ schema })`. */
+@Injectable()
+export class ContractPipe implements PipeTransform {
+  transform(value: unknown, { type, data, schema }: ArgumentMetadata): unknown {
+    if (!(schema instanceof z.ZodType)) return value;
+    const parsed = schema.safeParse(type === 'query' ? withIntegers(schema, value) : value);
+    if (parsed.success) return parsed.data;
+    const unknown = unknownIds.get(schema);
+    if (unknown && !String(value).includes('\0')) throw unknown();
+    const where = type === 'param' ? ['path'] : type === 'query' ? ['query'] : [];
+    throw invalidInput(parsed.error, data === undefined ? where : [...where, data]);
+  }
+}
+
+/** A query string knows text alone: what the schema wants as a whole number, and is written as one, becomes one. */
+function withIntegers(schema: z.ZodType, query: unknown): unknown {
+  if (!(schema instanceof z.ZodObject)) return query;
+  const { shape } = schema;
+  return Object.fromEntries(
+    Object.entries(query as object).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'string' && /^-?\d{1,15}$/.test(value) && wantsNumber(shape[name]) ? Number(value) : value,
+    ]),
+  );
+}
+
+function wantsNumber(schema: z.core.$ZodType | undefined): boolean {
+  const def = schema?._zod.def as { type: string; innerType?: z.core.$ZodType } | undefined;
+  return def?.innerType ? wantsNumber(def.innerType) : def?.type === 'number';
+}

@@ -1,0 +1,54 @@
+import type { Socket } from 'node:net';
+import { type DynamicModule, type Type, VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import { Ids } from '../runtime/clock.js';
+import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
+import { edgeFailure } from './edge-failure.js';
+import { Lifecycle } from './lifecycle.js';
+import { logRequests } from './logging.js';
+import { serveOpenApi } from './openapi.js';
+import { sendProblem } from './problem.filter.js';
+import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { openRequestContext, traceIdOf } from './request-context.js';
+
+/** An application that serves the API; `module` imports HttpModule. It does not listen yet. */
+export async function createHttpApp(module: Type | DynamicModule): Promise<NestFastifyApplication> {
+  let ids: Ids;
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: 512 },
+    requestTimeout: 300_000, // for the whole of the request to arrive: an import may be large and its line slow
+    keepAliveTimeout: 72_000, // longer than the usual load balancer's 60 s, so that it is never us who hang up first
+    return503OnClosing: false, // the request context answers then, with problem details
+    trustProxy: false,
+    skipMiddie: true, // no middleware, here or in Nest
+    clientErrorHandler: refuse,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(reply, problemOf(error, traceIdOf(request, ids))),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true, bodyParser: false, abortOnError: false });
+  app.useLogger(app.get(Logger));
+  ids = app.get(Ids);
+  const fastify = adapter.getInstance<FastifyInstance>();
+  addBodyParsers(fastify);
+  openRequestContext(fastify, ids, app.get(Lifecycle));
+  logRequests(fastify, await app.resolve(PinoLogger));
+  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'health/startup', '.well-known/jwks.json'] });
+  app.enableVersioning({ type: VersioningType.URI });
+  // Helmet's headers, made once. Not over plain HTTP: upgrading would keep the reference page from its own scripts.
+  app.useSecurityHeaders({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  serveOpenApi(app);
+  return app;
+}
+
+/** What is no HTTP request, and so reaches no route: answered on the socket. */
+function refuse(this: FastifyInstance, { code }: Error & { code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const failure = edgeFailure(
+    code === 'HPE_HEADER_OVERFLOW' ? 'http.headers_too_large' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'http.request_timeout' : 'http.bad_request',
+  );
+  const body = JSON.stringify({ ...problemOf(failure, '0'.repeat(32)) });
+  socket.end(`HTTP/1.1 ${failure.status} \r\nConnection: close\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}

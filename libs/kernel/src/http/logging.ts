@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import { LoggerModule, type PinoLogger } from 'nestjs-pino';
+import { ambient } from '../runtime/ambient.js';
+import { HttpSettings } from './http-settings.js';
+
+/** Nest's logger writes by pino, as JSON lines, each with its request's trace. */
+export const loggerModule = () =>
+  LoggerModule.forRootAsync({
+    inject: [HttpSettings],
+    useFactory: ({ LOG_LEVEL }: HttpSettings) => ({
+      forRoutes: [], // no middleware: pino-http halves the throughput
+      pinoHttp: {
+        level: LOG_LEVEL,
+        mixin: () => {
+          const surroundings = ambient();
+          return surroundings ? { traceId: surroundings.correlationId } : {};
+        },
+        redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.headers.${name}`]), censor: '[redacted]' },
+      },
+    }),
+  });
+
+const secret = ['authorization', 'cookie', '["set-cookie"]', '["x-cart-token"]'];
+
+/** One line for each request: never its query, its headers or its body. */
+export function logRequests(fastify: FastifyInstance, { logger }: PinoLogger): void {
+  if (!logger.isLevelEnabled('info')) return;
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { method, url } = request;
+    const query = url.indexOf('?');
+    logger.info({
+      traceId: request.surroundings.correlationId,
+      method,
+      url: query < 0 ? url : url.slice(0, query),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+    });
+    done();
+  });
+}

@@ -1,0 +1,23 @@
+import { anyone, command, text } from '#kernel/messages';
+import * as z from 'zod';
+
+/** What a provider tells us, byte for byte as it came: payments holds the secret and checks the signature. Each event is taken once. */
+export class ReceiveWebhook extends command('payments.receive-webhook.v1', {
+  access: anyone,
+  input: z.object({
+    provider: text().max(50),
+    headers: z.record(text().max(100), text().max(4_096)),
+    body: text().max(1_048_576),
+  }),
+  errors: {
+    'payments.provider_not_found': { status: 404, message: 'There is no such payment provider.' },
+    'payments.webhook_signature_invalid': {
+      status: 401,
+      message: 'The signature does not fit the body, or is too old.',
+    },
+    'payments.webhook_invalid': {
+      status: 422,
+      message: 'The signature fits, but the body is no event of this provider.',
+    },
+  },
+}) {}

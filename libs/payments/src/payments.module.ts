@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { context } from '#kernel';
+import { PaymentsTables1760000000000 } from '#migrations/payments/payment-tables.js';
+import { AuthorizePaymentHandler } from './authorize-payment.handler.js';
+import { CancelPaymentHandler } from './cancel-payment.handler.js';
+import { CapturePaymentHandler } from './capture-payment.handler.js';
+import { PaymentProviders } from './payment-providers.js';
+import { Payments } from './payments.js';
+import { PaymentsSettings } from './payments-settings.js';
+import { ProviderCalls } from './provider-calls.js';
+import { ReceiveWebhookHandler } from './receive-webhook.handler.js';
+import { RequestAuthorizationHandler } from './request-authorization.handler.js';
+import { RequestCaptureHandler } from './request-capture.handler.js';
+import { RequestRefundHandler } from './request-refund.handler.js';
+import { RequestVoidHandler } from './request-void.handler.js';
+import { TestProvider } from './test-provider.js';
+
+@Module({
+  imports: [context('payments', { migrations: [PaymentsTables1760000000000], settings: PaymentsSettings })],
+  providers: [
+    Payments,
+    TestProvider,
+    PaymentProviders,
+    ProviderCalls,
+    AuthorizePaymentHandler,
+    CapturePaymentHandler,
+    CancelPaymentHandler,
+    RequestAuthorizationHandler,
+    RequestCaptureHandler,
+    RequestVoidHandler,
+    RequestRefundHandler,
+    ReceiveWebhookHandler,
+  ],
+})
+export class PaymentsModule {}

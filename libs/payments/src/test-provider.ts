@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import { Money } from '#kernel/messages';
+import * as z from 'zod';
+import { ReceiveWebhook } from './contracts/index.js';
+import { type Authorization, PaymentProvider, type ProviderAnswer } from './payment-provider.js';
+import { PaymentsSettings } from './payments-settings.js';
+import { isSigned } from './webhook-signature.js';
+
+interface Request {
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const ANSWER_WITHIN_MS = 3_000;
+
+const Payment = z.object({
+  reference: z.string(),
+  id: z.string().optional(),
+  status: z.enum([
+    'processing',
+    'requires_action',
+    'authorized',
+    'declined',
+    'captured',
+    'partially_refunded',
+    'refunded',
+    'voided',
+  ]),
+  amount: Money.optional(),
+  captured: Money.optional(),
+  refunded: Money.optional(),
+  declineReason: z.string().optional(),
+  nextAction: z.object({ url: z.string() }).optional(),
+});
+const Found = z.object({ items: z.array(Payment) });
+const Refusal = z.object({ code: z.string(), payment: Payment.optional() });
+const Webhook = z
+  .string()
+  .transform(parseJson)
+  .pipe(z.object({ id: z.string().min(1).max(255), data: z.object({ payment: Payment }) }));
+
+/** Our key, our clock or their load: not about the payment, and over one day. */
+const passing = (status: number): boolean => status >= 500 || [401, 403, 408, 429].includes(status);
+
+/** The provider of apps/test-provider; its README says what it answers. */
+@Injectable()
+export class TestProvider extends PaymentProvider {
+  constructor(
+    private readonly settings: PaymentsSettings,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async authorize({ paymentId, amount, token, until }: Authorization): Promise<ProviderAnswer> {
+    const webhookUrl = `${this.settings.PAYMENTS_WEBHOOK_URL}/test`;
+    const answer = await this.post('/v1/payments', `${paymentId}:authorize`, {
+      reference: paymentId,
+      amount,
+      token,
+      expiresAt: until,
+      webhookUrl,
+    });
+    // An earlier attempt, under another webhook URL say, took the key or the reference: what it created is what we asked for.
+    const exists = answer.kind === 'refusal' && ['idempotency_key_reused', 'duplicate_reference'].includes(answer.code);
+    return exists ? this.find(paymentId) : answer;
+  }
+
+  find(paymentId: string): Promise<ProviderAnswer> {
+    return this.call(`/v1/payments?reference=${encodeURIComponent(paymentId)}`, {}, (json) => {
+      const [payment] = Found.parse(json).items;
+      return payment ? { kind: 'payment', payment } : { kind: 'refusal', code: 'not_found' };
+    });
+  }
+
+  capture(paymentId: string, providerReference: string, amount: Money): Promise<ProviderAnswer> {
+    return this.post(`/v1/payments/${providerReference}/capture`, `${paymentId}:capture`, { amount });
+  }
+
+  void(paymentId: string): Promise<ProviderAnswer> {
+    return this.post('/v1/payments/void', `${paymentId}:void`, { reference: paymentId });
+  }
+
+  refund(_paymentId: string, providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer> {
+    return this.post(`/v1/payments/${providerReference}/refunds`, refund, { reference: refund, amount });
+  }
+
+  readWebhook(headers: Readonly<Record<string, string>>, body: string) {
+    if (!isSigned(this.settings.TEST_PROVIDER_SECRET, headers, body, this.clock.now())) {
+      throw ReceiveWebhook.failure('payments.webhook_signature_invalid');
+    }
+    const webhook = Webhook.safeParse(body);
+    if (!webhook.success) throw ReceiveWebhook.failure('payments.webhook_invalid');
+    return { id: webhook.data.id, payment: webhook.data.data.payment };
+  }
+
+  private post(path: string, idempotencyKey: string, body: object): Promise<ProviderAnswer> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
+    return this.call(path, { method: 'POST', headers, body: JSON.stringify(body) }, (json) => ({
+      kind: 'payment',
+      payment: Payment.parse(json),
+    }));
+  }
+
+  private async call(path: string, request: Request, read: (json: unknown) => ProviderAnswer): Promise<ProviderAnswer> {
+    const headers = { ...request.headers, authorization: `Bearer ${this.settings.TEST_PROVIDER_SECRET}` };
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    let status: number;
+    let json: unknown;
+    try {
+      const response = await fetch(new URL(path, this.settings.TEST_PROVIDER_URL), { ...request, headers, signal });
+      status = response.status;
+      json = await response.json();
+    } catch (error) {
+      return { kind: 'silence', reason: String(error) };
+    }
+    if (passing(status)) return { kind: 'silence', reason: `it answered ${status}` };
+    return status < 300 ? read(json) : { kind: 'refusal', ...Refusal.parse(json) };
+  }
+}
+
+function parseJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('must be JSON');
+    return z.NEVER;
+  }
+}
