@@ -10,6 +10,13 @@ import { ProductImports } from './product-imports.js';
 
 @Module({
   imports: [context('catalog', { migrations: [CatalogTables1760000000000] })],
-  providers: [ProductImports, ImportProductsHandler, ListProductsHandler, GetProductHandler, GetOffersHandler, Availability],
+  providers: [
+    ProductImports,
+    ImportProductsHandler,
+    ListProductsHandler,
+    GetProductHandler,
+    GetOffersHandler,
+    Availability,
+  ],
 })
 export class CatalogModule {}

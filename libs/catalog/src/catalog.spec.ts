@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AvailabilityChanged } from '#inventory/contracts';
-import { context, type Principal, sql } from '#kernel';
+import { ambient, context, type Principal, sql } from '#kernel';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { CatalogModule } from './catalog.module.js';
 import { GetOffers } from './contracts/get-offers.js';
@@ -9,10 +9,11 @@ import type { ImportedProduct } from './contracts/imported-product.js';
 import { ImportProducts } from './contracts/import-products.js';
 import { ListProducts } from './contracts/list-products.js';
 import type { Product } from './contracts/product.js';
-import { imported, variant } from './sample-product.js';
+import { imported, variant } from './test/sample-product.js';
 
 const admin: Principal = { kind: 'user', id: 'admin', permissions: ['catalog.write'], owners: [] };
-const many = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => imported(`${prefix}-${index}`, [variant(`${prefix}-${index}`)]));
+const many = (count: number, prefix: string) =>
+  Array.from({ length: count }, (_, index) => imported(`${prefix}-${index}`, [variant(`${prefix}-${index}`)]));
 
 describe('the catalog', () => {
   let catalog: TestedContext;
@@ -24,22 +25,41 @@ describe('the catalog', () => {
   const bring = (...products: ImportedProduct[]) => catalog.execute(new ImportProducts({ products }));
   const get = (idOrHandle: string, as = {}) => catalog.execute<Product>(new GetProduct({ idOrHandle }), as);
   const list = (limit: number, cursor?: string) =>
-    catalog.execute<{ items: Product[]; nextCursor: string | null }>(new ListProducts({ limit, ...(cursor ? { cursor } : {}) }));
-  const offers = async (...skus: string[]) => (await catalog.execute<{ offers: object[] }>(new GetOffers({ skus }))).offers;
-  const statements = async (work: () => Promise<unknown>) => {
-    const before = catalog.database.statements;
-    await work();
-    return catalog.database.statements - before;
+    catalog.execute<{ items: Product[]; nextCursor: string | null }>(
+      new ListProducts({ limit, ...(cursor ? { cursor } : {}) }),
+    );
+  const offers = async (...skus: string[]) =>
+    (await catalog.execute<{ offers: object[] }>(new GetOffers({ skus }))).offers;
+  /** What was sent to the database for a message; the machinery's own statements run beside it. */
+  const statements = async (message: object): Promise<number> => {
+    const query = catalog.database.query.bind(catalog.database);
+    let count = 0;
+    const spy = jest.spyOn(catalog.database, 'query').mockImplementation((statement) => {
+      if (ambient()?.correlationId === 'counted') count++;
+      return query(statement);
+    });
+    await catalog.execute(message, { correlationId: 'counted' });
+    spy.mockRestore();
+    return count;
   };
 
   it('shows a product as it was imported, by id and by handle, in one statement', async () => {
-    const mug = imported('get-mug', [variant('GET-BLUE', 3), variant('GET-RED')], { title: 'Mug', options: [{ name: 'Colour', values: ['Blue', 'Red'] }] });
+    const mug = imported('get-mug', [variant('GET-BLUE', 3), variant('GET-RED')], {
+      title: 'Mug',
+      options: [{ name: 'Colour', values: ['Blue', 'Red'] }],
+    });
     await bring(mug);
     const product = await get('get-mug');
-    expect(product).toMatchObject({ handle: 'get-mug', title: 'Mug', options: mug.options, images: mug.images, variants: [{ sku: 'GET-BLUE', available: false }, { sku: 'GET-RED' }] });
+    expect(product).toMatchObject({
+      handle: 'get-mug',
+      title: 'Mug',
+      options: mug.options,
+      images: mug.images,
+      variants: [{ sku: 'GET-BLUE', available: false }, { sku: 'GET-RED' }],
+    });
     expect(await get(product.id.toUpperCase())).toEqual(product);
-    expect(await statements(() => get(product.id))).toBe(1);
-    expect(await statements(() => list(20))).toBe(1);
+    expect(await statements(new GetProduct({ idOrHandle: product.id }))).toBe(1);
+    expect(await statements(new ListProducts({ limit: 20 }))).toBe(1);
   });
 
   it('prefers an id to a handle that looks like it', async () => {
@@ -52,8 +72,12 @@ describe('the catalog', () => {
   });
 
   it('hides drafts and archived products from all but those who may write', async () => {
-    await bring(imported('hidden-draft', [variant('HIDDEN-1')], { status: 'draft' }), imported('hidden-archived', [variant('HIDDEN-2')], { status: 'archived' }));
-    for (const handle of ['hidden-draft', 'hidden-archived', 'hidden-unknown']) await expect(get(handle)).rejects.toMatchObject({ code: 'catalog.product_not_found', status: 404 });
+    await bring(
+      imported('hidden-draft', [variant('HIDDEN-1')], { status: 'draft' }),
+      imported('hidden-archived', [variant('HIDDEN-2')], { status: 'archived' }),
+    );
+    for (const handle of ['hidden-draft', 'hidden-archived', 'hidden-unknown'])
+      await expect(get(handle)).rejects.toMatchObject({ code: 'catalog.product_not_found', status: 404 });
     expect(await get('hidden-draft', { principal: admin })).toMatchObject({ status: 'draft' });
     expect(await offers('HIDDEN-1', 'HIDDEN-2')).toEqual([]);
     expect((await list(100)).items.map(({ handle }) => handle)).not.toContain('hidden-draft');
@@ -67,24 +91,52 @@ describe('the catalog', () => {
     await bring(imported('offer-two', [variant('OFFER-TWO', null, 950)], { title: 'Two' }));
     const { id, variants } = await get('offer-two');
     expect(await offers('OFFER-TWO', 'OFFER-UNKNOWN')).toEqual([
-      { sku: 'OFFER-TWO', productId: id, variantId: variants[0]!.id, title: 'Two / OFFER-TWO', price: { amount: 950, currency: 'EUR' } },
+      {
+        sku: 'OFFER-TWO',
+        productId: id,
+        variantId: variants[0]!.id,
+        title: 'Two / OFFER-TWO',
+        price: { amount: 950, currency: 'EUR' },
+      },
     ]);
     expect(await offers('OFFER-ONE')).toMatchObject([{ title: 'One' }]);
   });
 
   it('creates, updates, leaves and rejects; ids stay, and each change is told once', async () => {
-    const [mug, hat] = [imported('imp-mug', [variant('IMP-MUG', 4), variant('IMP-OLD')]), imported('imp-hat', [variant('IMP-HAT')])];
+    const [mug, hat] = [
+      imported('imp-mug', [variant('IMP-MUG', 4), variant('IMP-OLD')]),
+      imported('imp-hat', [variant('IMP-HAT')]),
+    ];
     expect(await bring(mug, hat)).toEqual({ created: 2, updated: 0, unchanged: 0, rejected: [] });
     const before = await get('imp-mug');
-    const report = await bring({ ...mug, variants: [variant('IMP-NEW', 1), variant('IMP-MUG', 9)] }, hat, imported('imp-thief', [variant('IMP-HAT')]));
-    expect(report).toMatchObject({ created: 0, updated: 1, unchanged: 1, rejected: [{ handle: 'imp-thief', code: 'catalog.import.sku_taken' }] });
+    const report = await bring(
+      { ...mug, variants: [variant('IMP-NEW', 1), variant('IMP-MUG', 9)] },
+      hat,
+      imported('imp-thief', [variant('IMP-HAT')]),
+    );
+    expect(report).toMatchObject({
+      created: 0,
+      updated: 1,
+      unchanged: 1,
+      rejected: [{ handle: 'imp-thief', code: 'catalog.import.sku_taken' }],
+    });
     const after = await get('imp-mug');
-    expect([after.id, after.variants[1]!.id, after.createdAt]).toEqual([before.id, before.variants[0]!.id, before.createdAt]);
+    expect([after.id, after.variants[1]!.id, after.createdAt]).toEqual([
+      before.id,
+      before.variants[0]!.id,
+      before.createdAt,
+    ]);
     expect(await offers('IMP-OLD')).toEqual([]);
-    const told = (await catalog.said()).map(({ payload }) => payload as { productId: string }).filter(({ productId }) => productId === before.id);
+    const told = (await catalog.said())
+      .map(({ payload }) => payload as { productId: string })
+      .filter(({ productId }) => productId === before.id);
     expect(told).toEqual([
       expect.objectContaining({ handle: 'imp-mug' }),
-      { productId: before.id, addedVariants: [{ variantId: after.variants[0]!.id, sku: 'IMP-NEW', startingStock: 1 }], removedSkus: ['IMP-OLD'] },
+      {
+        productId: before.id,
+        addedVariants: [{ variantId: after.variants[0]!.id, sku: 'IMP-NEW', startingStock: 1 }],
+        removedSkus: ['IMP-OLD'],
+      },
     ]);
   });
 
@@ -134,17 +186,24 @@ describe('the catalog', () => {
       total.unchanged += report.unchanged;
     }
     expect(total).toEqual({ created: 40, unchanged: 80 });
-    expect(await catalog.database.one(sql`select count(*) as products, count(distinct product_id) as owners from product join variant on product_id = product.id where handle like 'race-%'`)).toEqual({ products: 40, owners: 40 });
+    expect(
+      await catalog.database.one(
+        sql`select count(*) as products, count(distinct product_id) as owners from product join variant on product_id = product.id where handle like 'race-%'`,
+      ),
+    ).toEqual({ products: 40, owners: 40 });
   });
 
   it('gives a SKU that two imports want at once to one of them', async () => {
-    const reports = await Promise.all(['a', 'b', 'c'].map((name) => bring(imported(`wants-${name}`, [variant('WANTED')]))));
-    expect((reports as { created: number }[]).map(({ created }) => created).toSorted()).toEqual([0, 0, 1]);
+    const reports = await Promise.all(
+      ['a', 'b', 'c'].map((name) => bring(imported(`wants-${name}`, [variant('WANTED')]))),
+    );
+    expect((reports as { created: number }[]).filter(({ created }) => created === 1)).toHaveLength(1);
+    expect(await offers('WANTED')).toHaveLength(1);
   });
 
   it('imports a hundred products in a handful of statements', async () => {
-    const file = many(100, 'batch');
-    expect(await statements(() => bring(...file))).toBeLessThanOrEqual(9);
-    expect(await statements(() => bring(...file))).toBeLessThanOrEqual(6);
+    const file = new ImportProducts({ products: many(100, 'batch') });
+    expect(await statements(file)).toBe(6);
+    expect(await statements(file)).toBe(3);
   });
 });

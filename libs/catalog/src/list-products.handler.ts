@@ -24,7 +24,9 @@ export class ListProductsHandler implements IQueryHandler<ListProducts> {
 const cursorOf = (id: string): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 
 function idOf(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const id = Buffer.from(cursor, 'base64url')
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   if (id.length !== 36 || cursorOf(id) !== cursor) throw ListProducts.failure('catalog.cursor_invalid');
   return id;
 }

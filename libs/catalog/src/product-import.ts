@@ -54,8 +54,10 @@ export class ProductImport extends Aggregate {
     const skus = new Set<string>();
     for (const { sku } of variants) {
       const owner = this.owners.get(sku) ?? handle;
-      if (owner !== handle) return { code: 'catalog.import.sku_taken', message: `The SKU "${sku}" belongs to the product "${owner}"` };
-      if (skus.has(sku)) return { code: 'catalog.import.sku_repeated', message: `The SKU "${sku}" stands in this product twice` };
+      if (owner !== handle)
+        return { code: 'catalog.import.sku_taken', message: `The SKU "${sku}" belongs to the product "${owner}"` };
+      if (skus.has(sku))
+        return { code: 'catalog.import.sku_repeated', message: `The SKU "${sku}" stands in this product twice` };
       skus.add(sku);
     }
     return undefined;

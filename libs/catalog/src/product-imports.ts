@@ -45,12 +45,17 @@ export class ProductImports extends Repository<ProductImport> {
   private async storeVariants(products: readonly Product[]): Promise<void> {
     // First what products gave up: another product of this import may have taken it.
     const removed = products.flatMap(({ removedSkus }) => removedSkus);
-    if (removed.length > 0) await this.database.query(sql`update variant set product_id = null where sku = any(${removed}::text[])`);
-    const rows = products.flatMap(({ document }) => document.variants.map((variant) => ({ product: document, ...variant })));
+    if (removed.length > 0)
+      await this.database.query(sql`update variant set product_id = null where sku = any(${removed}::text[])`);
+    const rows = products.flatMap(({ document }) =>
+      document.variants.map((variant) => ({ product: document, ...variant })),
+    );
     const skus = rows.map(({ sku }) => sku);
     const ids = rows.map(({ id }) => id);
     const productIds = rows.map(({ product }) => product.id);
-    const titles = rows.map(({ product, title }) => (title === 'Default' ? product.title : `${product.title} / ${title}`));
+    const titles = rows.map(({ product, title }) =>
+      title === 'Default' ? product.title : `${product.title} / ${title}`,
+    );
     const amounts = rows.map(({ price }) => price.amount);
     const currencies = rows.map(({ price }) => price.currency);
     await this.database.query(sql`

@@ -4,7 +4,7 @@ import type { ImportedProduct } from './contracts/imported-product.js';
 import { ProductChanged, ProductCreated } from './contracts/product-events.js';
 import { Product } from './product.js';
 import { ProductImport } from './product-import.js';
-import { imported, variant } from './sample-product.js';
+import { imported, variant } from './test/sample-product.js';
 
 const now = '2026-01-31T12:00:00.000Z';
 const later = '2026-02-01T12:00:00.000Z';
@@ -17,7 +17,10 @@ const decide = (product: Product | undefined, command: object): Product => {
   product.update(command as ImportedProduct, ids, later);
   return product;
 };
-const { given } = aggregateSpec<Product>({ from: (history) => history.reduce(decide, undefined as Product | undefined), decide });
+const { given } = aggregateSpec<Product>({
+  from: (history) => history.reduce(decide, undefined as Product | undefined),
+  decide,
+});
 
 describe('a product', () => {
   it('is created with its variants and what they begin with', () => {
@@ -36,7 +39,9 @@ describe('a product', () => {
   });
 
   it('stays untouched by what it is already, whatever is said about the stock', () => {
-    given(imported('mug', [variant('BLUE', 20)])).when(imported('mug', [variant('BLUE', 3)])).then();
+    given(imported('mug', [variant('BLUE', 20)]))
+      .when(imported('mug', [variant('BLUE', 3)]))
+      .then();
   });
 
   it('tells of new and lost variants, and keeps the ids of the others', () => {
@@ -52,15 +57,22 @@ describe('a product', () => {
       );
     const product = Product.create(before, { next: () => 'kept' }, now);
     product.update(imported('mug', [variant('RED'), variant('BLUE')]), ids, later);
-    expect(product.document.variants.map(({ id, sku }) => [id, sku])).toEqual([['kept', 'RED'], ['kept', 'BLUE']]);
+    expect(product.document.variants.map(({ id, sku }) => [id, sku])).toEqual([
+      ['kept', 'RED'],
+      ['kept', 'BLUE'],
+    ]);
     expect(product.document).toMatchObject({ createdAt: now, updatedAt: later });
   });
 
   it('tells of a change of anything else too', () => {
     const changed = new ProductChanged({ productId: 'id-1', addedVariants: [], removedSkus: [] });
-    given(imported('mug', [variant('BLUE')])).when(imported('mug', [variant('BLUE')], { title: 'A mug' })).then(changed);
+    given(imported('mug', [variant('BLUE')]))
+      .when(imported('mug', [variant('BLUE')], { title: 'A mug' }))
+      .then(changed);
     next = 0;
-    given(imported('mug', [variant('BLUE')])).when(imported('mug', [variant('BLUE')], { status: 'archived' })).then(changed);
+    given(imported('mug', [variant('BLUE')]))
+      .when(imported('mug', [variant('BLUE')], { status: 'archived' }))
+      .then(changed);
   });
 });
 
@@ -73,7 +85,13 @@ describe('an import', () => {
 
   it('counts what it created, updated and left', () => {
     const [mug, hat] = [imported('mug', [variant('MUG')]), imported('hat', [variant('HAT')])];
-    const shop = new ProductImport([stored(mug), stored(hat)], new Map([['MUG', 'mug'], ['HAT', 'hat']]));
+    const shop = new ProductImport(
+      [stored(mug), stored(hat)],
+      new Map([
+        ['MUG', 'mug'],
+        ['HAT', 'hat'],
+      ]),
+    );
     const report = reported(shop, mug, { ...hat, title: 'A hat' }, imported('cap', [variant('CAP')]));
     expect(report).toEqual({ created: 1, updated: 1, unchanged: 1, rejected: [] });
     expect(shop.changed.map(({ document }) => document.handle)).toEqual(['hat', 'cap']);
@@ -81,7 +99,12 @@ describe('an import', () => {
 
   it('rejects a SKU of another product, in the shop or earlier in the import, and names both', () => {
     const shop = new ProductImport([], new Map([['MUG', 'mug']]));
-    const { created, rejected } = reported(shop, imported('thief', [variant('MUG')]), imported('cap', [variant('CAP')]), imported('cap-2', [variant('CAP')]));
+    const { created, rejected } = reported(
+      shop,
+      imported('thief', [variant('MUG')]),
+      imported('cap', [variant('CAP')]),
+      imported('cap-2', [variant('CAP')]),
+    );
     expect(created).toBe(1);
     expect(rejected).toEqual([
       { handle: 'thief', code: 'catalog.import.sku_taken', message: 'The SKU "MUG" belongs to the product "mug"' },
@@ -91,13 +114,28 @@ describe('an import', () => {
 
   it('lets a SKU go to another product once its own has given it up', () => {
     const mug = imported('mug', [variant('BLUE'), variant('RED')]);
-    const shop = new ProductImport([stored(mug)], new Map([['BLUE', 'mug'], ['RED', 'mug']]));
-    expect(reported(shop, imported('mug', [variant('BLUE')]), imported('red-mug', [variant('RED')]))).toMatchObject({ created: 1, updated: 1, rejected: [] });
+    const shop = new ProductImport(
+      [stored(mug)],
+      new Map([
+        ['BLUE', 'mug'],
+        ['RED', 'mug'],
+      ]),
+    );
+    expect(reported(shop, imported('mug', [variant('BLUE')]), imported('red-mug', [variant('RED')]))).toMatchObject({
+      created: 1,
+      updated: 1,
+      rejected: [],
+    });
   });
 
   it('rejects a handle or a SKU that comes twice', () => {
     const shop = new ProductImport([], new Map());
-    const { created, rejected } = reported(shop, imported('mug', [variant('MUG')]), imported('mug', [variant('MUG')]), imported('hat', [variant('HAT'), variant('HAT')]));
+    const { created, rejected } = reported(
+      shop,
+      imported('mug', [variant('MUG')]),
+      imported('mug', [variant('MUG')]),
+      imported('hat', [variant('HAT'), variant('HAT')]),
+    );
     expect(created).toBe(1);
     expect(rejected).toMatchObject([
       { handle: 'mug', code: 'catalog.import.handle_repeated' },

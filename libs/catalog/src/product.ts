@@ -6,7 +6,9 @@ import { ProductChanged, ProductCreated } from './contracts/product-events.js';
 import type { Product as ShownProduct, Variant } from './contracts/product.js';
 
 /** The product as it is shown, but for `available`: that is the stock's to say. */
-export type ProductDocument = Omit<ShownProduct, 'variants'> & { variants: Omit<z.infer<typeof Variant>, 'available'>[] };
+export type ProductDocument = Omit<ShownProduct, 'variants'> & {
+  variants: Omit<z.infer<typeof Variant>, 'available'>[];
+};
 
 export class Product extends Aggregate {
   changed = false;
@@ -58,6 +60,9 @@ export class Product extends Aggregate {
 type Described = Omit<ProductDocument, 'id' | 'createdAt' | 'updatedAt'>;
 
 function described(imported: ImportedProduct, known: ReadonlyMap<string, string>, ids: Pick<Ids, 'next'>): Described {
-  const variants = imported.variants.map(({ inventoryQuantity: _stock, ...variant }) => ({ id: known.get(variant.sku) ?? ids.next(), ...variant }));
+  const variants = imported.variants.map(({ inventoryQuantity: _stock, ...variant }) => ({
+    id: known.get(variant.sku) ?? ids.next(),
+    ...variant,
+  }));
   return { ...imported, variants };
 }

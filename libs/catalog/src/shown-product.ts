@@ -9,5 +9,8 @@ export interface ProductRow {
 
 export function shown({ document, available }: ProductRow): Product {
   const skus = new Set(available);
-  return { ...document, variants: document.variants.map((variant) => ({ ...variant, available: skus.has(variant.sku) })) };
+  return {
+    ...document,
+    variants: document.variants.map((variant) => ({ ...variant, available: skus.has(variant.sku) })),
+  };
 }

@@ -21,8 +21,11 @@ describe('inventory', () => {
 
   const setStock = (sku: string, onHand: number) => inventory.execute(new SetStock({ sku, onHand }));
   const stock = (sku: string) => inventory.execute(new GetStock({ sku }));
-  const reserve = (orderId: string, lines: { sku: string; quantity: number }[], holdUntil = isoInstant(clock.now() + 30_000)) =>
-    inventory.execute(new ReserveStock({ orderId, lines, until: holdUntil }));
+  const reserve = (
+    orderId: string,
+    lines: { sku: string; quantity: number }[],
+    holdUntil = isoInstant(clock.now() + 30_000),
+  ) => inventory.execute(new ReserveStock({ orderId, lines, until: holdUntil }));
   /** What was said about an order or a SKU, without the contexts' and versions' part of the name. */
   const said = async (key: string) =>
     (await inventory.said())
@@ -33,7 +36,10 @@ describe('inventory', () => {
     await expect(stock('set')).rejects.toMatchObject({ code: 'inventory.sku_not_found' });
     expect(await setStock('set', 5)).toEqual({ sku: 'set', onHand: 5, reserved: 0, available: 5 });
     await reserve(ids.next(), [{ sku: 'set', quantity: 3 }]);
-    await expect(setStock('set', 2)).rejects.toMatchObject({ code: 'inventory.below_reserved', details: { reserved: 3 } });
+    await expect(setStock('set', 2)).rejects.toMatchObject({
+      code: 'inventory.below_reserved',
+      details: { reserved: 3 },
+    });
     expect(await setStock('set', 3)).toEqual({ sku: 'set', onHand: 3, reserved: 3, available: 0 });
     expect(await stock('set')).toEqual({ sku: 'set', onHand: 3, reserved: 3, available: 0 });
     expect(await said('set')).toEqual(['availability-changed', 'availability-changed']);
@@ -43,10 +49,18 @@ describe('inventory', () => {
     await setStock('start-known', 7);
     const variant = (sku: string, startingStock: number | null) => ({ variantId: ids.next(), sku, startingStock });
     await inventory.hear(
-      new ProductCreated({ productId: ids.next(), handle: 'start', variants: [variant('start-2', 2), variant('start-known', 1), variant('start-none', null)] }),
+      new ProductCreated({
+        productId: ids.next(),
+        handle: 'start',
+        variants: [variant('start-2', 2), variant('start-known', 1), variant('start-none', null)],
+      }),
     );
     await inventory.hear(
-      new ProductChanged({ productId: ids.next(), addedVariants: [variant('start-2', 9), variant('start-4', 4)], removedSkus: ['start-none'] }),
+      new ProductChanged({
+        productId: ids.next(),
+        addedVariants: [variant('start-2', 9), variant('start-4', 4)],
+        removedSkus: ['start-none'],
+      }),
     );
     const onHand = await Promise.all(['start-2', 'start-known', 'start-none', 'start-4'].map(stock));
     expect(onHand).toMatchObject([{ onHand: 2 }, { onHand: 7 }, { onHand: 0 }, { onHand: 4 }]);
@@ -56,7 +70,16 @@ describe('inventory', () => {
   it('holds, commits and gives back; the row of the order and the pieces agree at each step', async () => {
     await setStock('life', 4);
     const orderId = ids.next();
-    await inventory.hear(new ReserveStock({ orderId, lines: [{ sku: 'life', quantity: 3 }, { sku: 'life', quantity: 1 }], until: isoInstant(clock.now() + 30_000) }));
+    await inventory.hear(
+      new ReserveStock({
+        orderId,
+        lines: [
+          { sku: 'life', quantity: 3 },
+          { sku: 'life', quantity: 1 },
+        ],
+        until: isoInstant(clock.now() + 30_000),
+      }),
+    );
     expect(await stock('life')).toMatchObject({ onHand: 4, reserved: 4 });
     await inventory.hear(new CommitStock({ orderId }));
     expect(await stock('life')).toMatchObject({ onHand: 0, reserved: 0 });
@@ -82,7 +105,10 @@ describe('inventory', () => {
     const orderId = ids.next();
     const before = clock.now();
     await reserve(orderId, [{ sku: 'ttl', quantity: 1 }], '2999-01-01T00:00:00Z');
-    const reserved = (await inventory.said()).find(({ name, payload }) => name === 'inventory.stock-reserved.v1' && (payload as { orderId: string }).orderId === orderId);
+    const reserved = (await inventory.said()).find(
+      ({ name, payload }) =>
+        name === 'inventory.stock-reserved.v1' && (payload as { orderId: string }).orderId === orderId,
+    );
     const held = Date.parse((reserved!.payload as { until: string }).until) - before;
     expect(held).toBeGreaterThanOrEqual(60_000);
     expect(held).toBeLessThan(65_000);
@@ -110,11 +136,17 @@ describe('inventory', () => {
     await Promise.all(Array.from({ length: 200 }, () => reserve(ids.next(), [{ sku: 'hot', quantity: 1 }])));
     const outcomes = await inventory.database.query(sql`
       select state, count(*) as n from reservation where lines->0->>'sku' = 'hot' group by state order by state`);
-    expect(outcomes).toEqual([{ state: 'held', n: 20 }, { state: 'refused', n: 180 }]);
+    expect(outcomes).toEqual([
+      { state: 'held', n: 20 },
+      { state: 'refused', n: 180 },
+    ]);
     const answers = await inventory.database.query(sql`
       select name, count(*) as n from outbox join reservation on payload->>'orderId' = order_id::text
       where lines->0->>'sku' = 'hot' group by name order by name`);
-    expect(answers).toEqual([{ name: 'inventory.stock-refused.v1', n: 180 }, { name: 'inventory.stock-reserved.v1', n: 20 }]);
+    expect(answers).toEqual([
+      { name: 'inventory.stock-refused.v1', n: 180 },
+      { name: 'inventory.stock-reserved.v1', n: 20 },
+    ]);
     expect(await stock('hot')).toEqual({ sku: 'hot', onHand: 20, reserved: 20, available: 0 });
     expect(await said('hot')).toEqual(['availability-changed', 'availability-changed']);
   });
@@ -124,7 +156,10 @@ describe('inventory', () => {
     for (const sku of skus) await setStock(sku, 30);
     const buyers = Array.from({ length: 100 }, (_, index) => {
       const mine = skus.filter((__, position) => position !== index % 4);
-      return { orderId: ids.next(), lines: (index % 2 ? mine : mine.toReversed()).map((sku) => ({ sku, quantity: 1 })) };
+      return {
+        orderId: ids.next(),
+        lines: (index % 2 ? mine : mine.toReversed()).map((sku) => ({ sku, quantity: 1 })),
+      };
     });
     await Promise.all(
       buyers.map(async ({ orderId, lines }, index) => {

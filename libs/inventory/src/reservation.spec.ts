@@ -49,16 +49,27 @@ const pieces = (sku = 'MUG') => [stock.item(sku).onHand, stock.item(sku).reserve
 
 describe('a reservation', () => {
   it('holds every line until its time, and asks to be woken then', () => {
-    given(stockOf('MUG', 5), stockOf('HAT', 1)).when(reserve(mugs(2), hats(1))).then(...reserved);
-    expect([pieces('MUG'), pieces('HAT')]).toEqual([[5, 2], [1, 1]]);
+    given(stockOf('MUG', 5), stockOf('HAT', 1))
+      .when(reserve(mugs(2), hats(1)))
+      .then(...reserved);
+    expect([pieces('MUG'), pieces('HAT')]).toEqual([
+      [5, 2],
+      [1, 1],
+    ]);
   });
 
   it('holds nothing where one line is missing, and says which', () => {
-    const missing = [{ sku: 'HAT', requested: 2, available: 1 }, { sku: 'CAP', requested: 1, available: 0 }];
+    const missing = [
+      { sku: 'HAT', requested: 2, available: 1 },
+      { sku: 'CAP', requested: 1, available: 0 },
+    ];
     given(stockOf('MUG', 5), stockOf('HAT', 1))
       .when(reserve(mugs(2), hats(2), { sku: 'CAP', quantity: 1 }))
       .then(new StockRefused({ orderId, missing }));
-    expect([pieces('MUG'), pieces('HAT')]).toEqual([[5, 0], [1, 0]]);
+    expect([pieces('MUG'), pieces('HAT')]).toEqual([
+      [5, 0],
+      [1, 0],
+    ]);
   });
 
   it('adds up the lines of one SKU', () => {
@@ -68,19 +79,29 @@ describe('a reservation', () => {
   });
 
   it('answers an order once', () => {
-    given(stockOf('MUG', 5), reserve(mugs(2))).when(reserve(mugs(2))).then();
-    given(stockOf('MUG', 1), reserve(mugs(2)), stockOf('MUG', 9)).when(reserve(mugs(2))).then();
-    given(stockOf('MUG', 5), reserve(mugs(2)), commit).when(commit).then();
+    given(stockOf('MUG', 5), reserve(mugs(2)))
+      .when(reserve(mugs(2)))
+      .then();
+    given(stockOf('MUG', 1), reserve(mugs(2)), stockOf('MUG', 9))
+      .when(reserve(mugs(2)))
+      .then();
+    given(stockOf('MUG', 5), reserve(mugs(2)), commit)
+      .when(commit)
+      .then();
     expect(pieces()).toEqual([3, 0]);
   });
 
   it('takes what it holds out of the stock', () => {
-    given(stockOf('MUG', 5), reserve(mugs(2))).when(commit).then(committed);
+    given(stockOf('MUG', 5), reserve(mugs(2)))
+      .when(commit)
+      .then(committed);
     expect(pieces()).toEqual([3, 0]);
   });
 
   it('lets go when its time has come, not before', () => {
-    given(stockOf('MUG', 5), reserve(mugs(2))).when(expire).then(new ReservationExpired({ orderId }));
+    given(stockOf('MUG', 5), reserve(mugs(2)))
+      .when(expire)
+      .then(new ReservationExpired({ orderId }));
     expect(pieces()).toEqual([5, 0]);
     const early = from([stockOf('MUG', 5), reserve(mugs(2))]);
     early.release();
@@ -90,14 +111,20 @@ describe('a reservation', () => {
   });
 
   it('does not expire once it is committed or released', () => {
-    given(stockOf('MUG', 5), reserve(mugs(2)), commit).when(expire).then();
-    given(stockOf('MUG', 5), reserve(mugs(2)), release).when(expire).then();
+    given(stockOf('MUG', 5), reserve(mugs(2)), commit)
+      .when(expire)
+      .then();
+    given(stockOf('MUG', 5), reserve(mugs(2)), release)
+      .when(expire)
+      .then();
     expect(pieces()).toEqual([5, 0]);
   });
 
   it('is made anew by a commit after its time, as long as there is enough', () => {
     const expired = [stockOf('MUG', 5), reserve(mugs(2)), expire];
-    given(...expired).when(commit).then(committed);
+    given(...expired)
+      .when(commit)
+      .then(committed);
     expect(pieces()).toEqual([3, 0]);
     given(...expired, stockOf('MUG', 1))
       .when(commit)
@@ -106,25 +133,43 @@ describe('a reservation', () => {
   });
 
   it('gives back what it holds, and what it took', () => {
-    given(stockOf('MUG', 5), reserve(mugs(2))).when(release).then(released);
+    given(stockOf('MUG', 5), reserve(mugs(2)))
+      .when(release)
+      .then(released);
     expect(pieces()).toEqual([5, 0]);
-    given(stockOf('MUG', 5), reserve(mugs(2)), commit).when(release).then(released);
+    given(stockOf('MUG', 5), reserve(mugs(2)), commit)
+      .when(release)
+      .then(released);
     expect(pieces()).toEqual([5, 0]);
   });
 
   it('says that the order holds nothing, also where it never did, and gives nothing back twice', () => {
     given().when(release).then(released);
-    given(stockOf('MUG', 1), reserve(mugs(2))).when(release).then(released);
-    given(stockOf('MUG', 5), reserve(mugs(2)), expire).when(release).then(released);
-    given(stockOf('MUG', 5), reserve(mugs(2)), commit, release).when(release).then(released);
+    given(stockOf('MUG', 1), reserve(mugs(2)))
+      .when(release)
+      .then(released);
+    given(stockOf('MUG', 5), reserve(mugs(2)), expire)
+      .when(release)
+      .then(released);
+    given(stockOf('MUG', 5), reserve(mugs(2)), commit, release)
+      .when(release)
+      .then(released);
     expect(pieces()).toEqual([5, 0]);
   });
 
   it('holds nothing for an order that gave its stock up', () => {
-    given(stockOf('MUG', 5), release).when(reserve(mugs(2))).then();
-    given(stockOf('MUG', 5), reserve(mugs(2)), release).when(commit).then();
-    given(stockOf('MUG', 5), reserve(mugs(2)), expire, release).when(commit).then();
-    given(stockOf('MUG', 5), reserve(mugs(2)), commit, release).when(commit).then();
+    given(stockOf('MUG', 5), release)
+      .when(reserve(mugs(2)))
+      .then();
+    given(stockOf('MUG', 5), reserve(mugs(2)), release)
+      .when(commit)
+      .then();
+    given(stockOf('MUG', 5), reserve(mugs(2)), expire, release)
+      .when(commit)
+      .then();
+    given(stockOf('MUG', 5), reserve(mugs(2)), commit, release)
+      .when(commit)
+      .then();
     expect(pieces()).toEqual([5, 0]);
   });
 

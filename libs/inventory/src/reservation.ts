@@ -1,5 +1,11 @@
 import { Aggregate } from '#kernel';
-import { ReservationExpired, StockCommitted, StockRefused, StockReleased, StockReserved } from './contracts/reservation.js';
+import {
+  ReservationExpired,
+  StockCommitted,
+  StockRefused,
+  StockReleased,
+  StockReserved,
+} from './contracts/reservation.js';
 import { ExpireReservation } from './expire-reservation.js';
 import type { Line, Stock } from './stock.js';
 

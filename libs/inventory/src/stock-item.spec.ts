@@ -29,7 +29,9 @@ describe('a stock item', () => {
   });
 
   it('refuses to have fewer pieces than are reserved', () => {
-    expect(() => item(5, 3).set(2)).toThrow(expect.objectContaining({ code: 'inventory.below_reserved', details: { reserved: 3 } }));
+    expect(() => item(5, 3).set(2)).toThrow(
+      expect.objectContaining({ code: 'inventory.below_reserved', details: { reserved: 3 } }),
+    );
   });
 
   it('never has more reserved than there are, nor less than nothing', () => {

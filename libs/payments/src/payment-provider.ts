@@ -45,7 +45,7 @@ export abstract class PaymentProvider {
   abstract capture(paymentId: string, providerReference: string, amount: Money): Promise<ProviderAnswer>;
   /** Succeeds where the provider never heard of the payment, and keeps it from ever coming to be. */
   abstract void(paymentId: string): Promise<ProviderAnswer>;
-  abstract refund(paymentId: string, providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer>;
+  abstract refund(providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer>;
   /** @throws payments.webhook_signature_invalid, payments.webhook_invalid */
   abstract readWebhook(
     headers: Readonly<Record<string, string>>,

@@ -9,7 +9,8 @@ import {
   PaymentRefunded,
   PaymentVoided,
 } from './contracts/index.js';
-import { Payment, type PaymentFact } from './payment.js';
+import { Payment } from './payment.js';
+import type { PaymentFact } from './payment-fact.js';
 import type { ProviderPayment } from './payment-provider.js';
 import { RequestAuthorization, RequestCapture, RequestRefund, RequestVoid } from './provider-requests.js';
 
@@ -256,4 +257,7 @@ describe('the books', () => {
     ['another amount', learn('authorized', { amount: euros(999) })],
     ['another currency', learn('authorized', { amount: { amount: 1_000, currency: 'USD' } })],
   ])('take no word of %s', (_, news) => given(requested, authorized).when(disagree(news)).refuses('disagree'));
+  it('take no word of a capture after a void', () => {
+    given(requested, authorized, voided).when(disagree(learnCaptured())).refuses('disagree');
+  });
 });

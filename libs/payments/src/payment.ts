@@ -9,43 +9,14 @@ import {
   PaymentRefunded,
   PaymentVoided,
 } from './contracts/index.js';
+import type { PaymentFact, PaymentStatus } from './payment-fact.js';
 import type { ProviderPayment } from './payment-provider.js';
 import { RequestAuthorization, RequestCapture, RequestRefund, RequestVoid } from './provider-requests.js';
 
-/** What happened to a payment, as its stream keeps it. */
-export type PaymentFact =
-  | {
-      readonly type: 'requested';
-      readonly orderId: string;
-      readonly amount: Money;
-      readonly provider: string;
-      readonly until: string;
-    }
-  | { readonly type: 'known_to_provider'; readonly reference: string }
-  | { readonly type: 'action_required'; readonly url: string }
-  | { readonly type: 'authorized' }
-  | { readonly type: 'declined'; readonly reason: string }
-  | { readonly type: 'failed'; readonly reason: string }
-  | { readonly type: 'expired' }
-  | { readonly type: 'capture_requested' }
-  | { readonly type: 'captured'; readonly amount: number }
-  | { readonly type: 'cancelled' }
-  | { readonly type: 'void_requested' }
-  | { readonly type: 'voided' }
-  | { readonly type: 'refund_requested'; readonly reference: string; readonly amount: number }
-  | { readonly type: 'refunded'; readonly total: number };
-
-export type PaymentStatus =
-  | 'created'
-  | 'requires_action'
-  | 'authorized'
-  | 'captured'
-  | 'partially_refunded'
-  | 'refunded'
-  | 'declined'
-  | 'failed'
-  | 'voided'
-  | 'expired';
+interface Refund {
+  readonly reference: string;
+  readonly amount: number;
+}
 
 /**
  * One payment, made from its stream. The provider's view of it may come by an answer or a webhook, once, twice, late or in
@@ -57,9 +28,9 @@ export class Payment extends Aggregate {
   providerReference?: string;
   captured = 0;
   refunded = 0;
-  refund?: { readonly reference: string; readonly amount: number };
   version = 0;
   private refunds = 0;
+  private refund?: Refund;
   private cancelled = false;
   private captureRequested = false;
   private voidRequested = false;
@@ -95,7 +66,7 @@ export class Payment extends Aggregate {
   }
 
   /** The refund under way; should the provider have given back some by itself, it can't succeed any more and is none. */
-  get refundDue(): Payment['refund'] {
+  get refundDue(): Refund | undefined {
     const { refund, remaining } = this;
     return refund && remaining > 0 && refund.amount <= remaining ? refund : undefined;
   }
@@ -224,14 +195,15 @@ export class Payment extends Aggregate {
     }
   }
 
-  /** Σ refunds ≤ captured ≤ authorized, all in one currency: anything else is a matter for a human. */
+  /** Σ refunds ≤ captured ≤ authorized, all in one currency, and nothing taken after a void: else a human must look. */
   private compare({ amount, captured, refunded }: ProviderPayment): void {
     const agreed = this.terms!.amount;
     const currencies = [amount, captured, refunded].every((money) => !money || money.currency === agreed.currency);
-    const sums = (refunded?.amount ?? 0) <= (captured?.amount ?? 0) && (captured?.amount ?? 0) <= agreed.amount;
+    const [taken, back] = [captured?.amount ?? 0, refunded?.amount ?? 0];
+    const sums = back <= taken && taken <= (this.is('voided') ? 0 : agreed.amount);
     if (currencies && sums && (!amount || amount.amount === agreed.amount)) return;
     throw new Error(
-      `payment ${this.id} is about ${JSON.stringify(agreed)}; its provider has ${JSON.stringify({ amount, captured, refunded })}`,
+      `payment ${this.id}, ${this.status}, is about ${JSON.stringify(agreed)}; its provider has ${JSON.stringify({ amount, captured, refunded })}`,
     );
   }
 

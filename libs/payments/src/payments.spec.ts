@@ -104,11 +104,37 @@ class Buyer {
 
   /** The payment in the provider's books. */
   async atProvider() {
-    const headers = { authorization: `Bearer ${secret}`, 'idempotency-key': 'none' };
-    const response = await fetch(`${provider.url}/v1/payments?reference=${this.paymentId}`, { headers });
-    const { items } = (await response.json()) as { items: Record<string, unknown>[] };
-    return items[0];
+    const { items } = await askProvider(`/v1/payments?reference=${this.paymentId}`);
+    return (items as ProviderEntry[])[0];
   }
+
+  /** Changes the payment at the provider by another hand than ours. */
+  async changeAtProvider(operation: string, body: object = {}) {
+    const { id } = (await this.atProvider())!;
+    await askProvider(`/v1/payments/${id}/${operation}`, body);
+  }
+}
+
+type ProviderEntry = {
+  id: string;
+  status: string;
+  captured: { amount: number };
+  refunded: { amount: number };
+  nextAction?: { url: string };
+};
+
+async function askProvider(path: string, body?: object): Promise<Record<string, unknown>> {
+  const headers = {
+    authorization: `Bearer ${secret}`,
+    'content-type': 'application/json',
+    'idempotency-key': `${path} ${JSON.stringify(body)}`,
+  };
+  const response = await fetch(
+    provider.url + path,
+    body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers },
+  );
+  expect(response.status).toBe(200);
+  return (await response.json()) as Record<string, unknown>;
 }
 
 describe.each([
@@ -145,8 +171,8 @@ describe.each([
     const buyer = new Buyer();
     await buyer.authorize('tok_requires_action');
     await buyer.hears('action-required');
-    const { nextAction } = (await buyer.atProvider()) as { nextAction: { url: string } };
-    await fetch(nextAction.url, {
+    const { nextAction } = (await buyer.atProvider())!;
+    await fetch(nextAction!.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"outcome":"approve"}',
@@ -231,6 +257,28 @@ describe('a payment', () => {
     }
   });
 
+  it('that the provider captured, voided or refunded by another hand is squared with our books when it matters', async () => {
+    webhooksArrive = false;
+    const [taken, gone, half] = [new Buyer(), new Buyer(), new Buyer()];
+    for (const buyer of [taken, gone, half]) await buyer.authorize('tok_ok');
+    for (const buyer of [taken, gone, half]) await buyer.hears('authorized');
+    await taken.changeAtProvider('capture');
+    await taken.cancel();
+    await taken.hears('authorized', 'captured', 'refunded');
+    await gone.changeAtProvider('void');
+    await gone.capture();
+    await gone.hears('authorized', 'voided');
+    await half.capture();
+    await half.hears('authorized', 'captured');
+    await half.changeAtProvider('refunds', {
+      reference: `${half.paymentId} by hand`,
+      amount: { amount: 400, currency: 'EUR' },
+    });
+    await half.cancel();
+    await half.hears('authorized', 'captured', 'refunded', 'refunded');
+    expect(await half.atProvider()).toMatchObject({ status: 'refunded' });
+  });
+
   it('leaves no money behind, however capture and cancellation race', async () => {
     const buyers = Array.from({ length: 20 }, () => new Buyer());
     await Promise.all(buyers.map((buyer) => buyer.authorize('tok_ok')));
@@ -242,7 +290,7 @@ describe('a payment', () => {
     );
     for (const buyer of buyers) {
       await until(async () => ['voided', 'refunded'].includes((await buyer.status())!));
-      const { captured, refunded } = (await buyer.atProvider()) as Record<string, { amount: number }>;
+      const { captured, refunded } = (await buyer.atProvider())!;
       expect(refunded).toEqual(captured);
       expect([
         ['authorized', 'voided'],

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, Database, Repository, sql } from '#kernel';
-import { Payment, type PaymentFact } from './payment.js';
+import { Payment } from './payment.js';
+import type { PaymentFact } from './payment-fact.js';
 
 /** The payments' streams. The row of a payment is its lock, and shows where it stands. */
 @Injectable()

@@ -14,7 +14,7 @@ export class RequestRefundHandler implements ICommandHandler<RequestRefund> {
       attempt,
       due: (payment) => payment.refundDue?.reference === refund,
       ask: (provider, { providerReference, refundDue, terms }) =>
-        provider.refund(paymentId, providerReference!, refund, {
+        provider.refund(providerReference!, refund, {
           amount: refundDue!.amount,
           currency: terms!.amount.currency,
         }),

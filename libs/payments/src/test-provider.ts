@@ -83,7 +83,7 @@ export class TestProvider extends PaymentProvider {
     return this.post('/v1/payments/void', `${paymentId}:void`, { reference: paymentId });
   }
 
-  refund(_paymentId: string, providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer> {
+  refund(providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer> {
     return this.post(`/v1/payments/${providerReference}/refunds`, refund, { reference: refund, amount });
   }
 

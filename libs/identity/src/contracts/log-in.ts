@@ -5,6 +5,7 @@ import * as z from 'zod';
 export class LogIn extends command('identity.log-in.v1', {
   access: anyone,
   sensitive: true,
+  repeatable: true,
   input: z.object({ email: personal(z.email().max(320)), password: personal(text().min(1).max(1_024)) }),
   output: z.object({ accessToken: text(), refreshToken: text(), expiresIn: z.int() }),
   errors: {

@@ -44,8 +44,9 @@ export class Caller {
   private request(contract: MessageClass, message: object, around: Ambient | undefined): CallRequest {
     const latest = this.clock.now() + this.timeoutMs;
     const atEdge = around?.context === undefined;
-    const repeatable = contract.kind === 'command' && (this.link.repeats || around?.callId !== undefined);
-    const callId = repeatable ? ((atEdge ? around?.callId : undefined) ?? this.ids.next()) : undefined;
+    const asked = atEdge && contract.kind === 'command' ? around?.callId : undefined;
+    const made = this.link.repeats && contract.kind === 'command' && !contract.repeatable ? this.ids.next() : undefined;
+    const callId = asked ?? made;
     return {
       name: contract.messageName,
       input: message,
@@ -63,7 +64,7 @@ export class Caller {
   /** Asks again, with jitter, as long as that is safe and there is time: after a failure that left nothing behind, or under a call id. */
   private async retrying(contract: MessageClass, request: CallRequest): Promise<unknown> {
     const { deadline, callId } = request.metadata;
-    const safe = contract.kind === 'query' || callId !== undefined;
+    const safe = contract.kind === 'query' || contract.repeatable || callId !== undefined;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.link.call(request);

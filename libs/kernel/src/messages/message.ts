@@ -22,6 +22,8 @@ export interface Contract<Input extends Fields = Fields, Answer extends z.ZodTyp
   readonly key: string | undefined;
   /** Its answer holds a secret and is never stored. */
   readonly sensitive: boolean;
+  /** Carried out twice it harms nobody: the bus may ask again without a call id. */
+  readonly repeatable: boolean;
 }
 
 interface Fails<Errors extends ErrorDeclarations> {
@@ -70,7 +72,7 @@ export function command<
   const Errors extends ErrorDeclarations = NoErrors,
 >(
   name: string,
-  declaration: Speakable<Input, Errors> & { output?: Answer; key?: keyof z.output<Input> & string; sensitive?: boolean },
+  declaration: Speakable<Input, Errors> & { output?: Answer; key?: keyof z.output<Input> & string; sensitive?: boolean; repeatable?: boolean },
 ): CommandClass<Input, Answer, Errors> {
   return declare('command', Command, name, declaration) as unknown as CommandClass<Input, Answer, Errors>;
 }
@@ -97,7 +99,7 @@ function declare(
   kind: Contract['kind'],
   base: new () => object,
   name: string,
-  declaration: Speakable<Fields, ErrorDeclarations> & { output?: z.ZodType | undefined; key?: string; sensitive?: boolean },
+  declaration: Speakable<Fields, ErrorDeclarations> & { output?: z.ZodType | undefined; key?: string; sensitive?: boolean; repeatable?: boolean },
 ): MessageClass {
   if (!wellFormed.test(name)) throw new TypeError(`"${name}" is no message name: it must read <context>.<message>.v<N>`);
   assertJsonOnly(declaration.input, name);
@@ -113,6 +115,7 @@ function declare(
     static readonly errors = errors;
     static readonly key = declaration.key;
     static readonly sensitive = declaration.sensitive ?? false;
+    static readonly repeatable = declaration.repeatable ?? false;
 
     static failure(code: string, details?: unknown): Failure {
       const declared = errors[code];

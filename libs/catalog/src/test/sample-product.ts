@@ -1,7 +1,11 @@
-import type { ImportedProduct } from './contracts/imported-product.js';
+import type { ImportedProduct } from '../contracts/imported-product.js';
 
 /** Products for specs. */
-export const imported = (handle: string, variants: ImportedProduct['variants'], rest: Partial<ImportedProduct> = {}): ImportedProduct => ({
+export const imported = (
+  handle: string,
+  variants: ImportedProduct['variants'],
+  rest: Partial<ImportedProduct> = {},
+): ImportedProduct => ({
   handle,
   title: handle,
   description: `<p>${handle}</p>`,
@@ -15,7 +19,11 @@ export const imported = (handle: string, variants: ImportedProduct['variants'], 
   ...rest,
 });
 
-export const variant = (sku: string, inventoryQuantity: number | null = null, amount = 1200): ImportedProduct['variants'][number] => ({
+export const variant = (
+  sku: string,
+  inventoryQuantity: number | null = null,
+  amount = 1200,
+): ImportedProduct['variants'][number] => ({
   sku,
   title: sku,
   options: [],
