@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { KernelSettings, kernelOptions, settingsExample } from '#kernel';
 import { allSettings } from '../../server/src/all-settings.js';
 import { AppModule } from '../../server/src/app.module.js';
@@ -11,13 +12,14 @@ const program = new Command('cleave').description('Operates a Cleave shop.');
 
 program
   .command('migrate')
-  .description('Brings the schema of every context up to date. Needs DATABASE_URL; safe to run beside running servers.')
+  .description('Brings the schema of every context up to date. Safe to run beside running servers.')
   .action(async () => {
     const environment = { ...process.env, CLEAVE_MIGRATE: 'on' };
     const options = kernelOptions(new KernelSettings(environment), environment, `${hostname()}:cli`);
     // Opening the contexts' databases migrates them; nothing is started, so nothing is consumed.
-    const app = await NestFactory.create(AppModule.of(options), { logger: ['log', 'warn', 'error'], abortOnError: false });
+    const app = await NestFactory.create(AppModule.of(options), new FastifyAdapter(), { logger: ['warn', 'error'], abortOnError: false });
     await app.close();
+    process.stdout.write('Every schema is up to date.\n');
   });
 
 program

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AvailabilityChanged } from '#inventory/contracts';
-import { ambient, context, type Principal, sql } from '#kernel';
+import { ambient, type Principal, sql } from '#kernel';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { CatalogModule } from './catalog.module.js';
 import { GetOffers } from './contracts/get-offers.js';
@@ -18,7 +18,7 @@ const many = (count: number, prefix: string) =>
 describe('the catalog', () => {
   let catalog: TestedContext;
   beforeAll(async () => {
-    catalog = await testContext('catalog', CatalogModule, { imports: [context('inventory')] });
+    catalog = await testContext('catalog', CatalogModule);
   });
   afterAll(() => catalog.close());
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProductChanged, ProductCreated } from '#catalog/contracts';
-import { context, Ids, isoInstant, sql, SystemClock } from '#kernel';
+import { Ids, isoInstant, sql, SystemClock } from '#kernel';
 import { testContext, type TestedContext, until } from '#kernel/testing';
 import { CommitStock, ReleaseStock, ReserveStock } from './contracts/reservation.js';
 import { GetStock, SetStock } from './contracts/stock.js';
@@ -13,7 +13,6 @@ describe('inventory', () => {
   let inventory: TestedContext;
   beforeAll(async () => {
     inventory = await testContext('inventory', InventoryModule, {
-      imports: [context('catalog')],
       options: { environment: { INVENTORY_RESERVATION_TTL: '60' } },
     });
   });

@@ -7,7 +7,7 @@ import { Owner } from './bus/owner.js';
 import { Registry } from './bus/registry.js';
 import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
-import { migrate, prepareSchema } from './database/prepare.js';
+import { prepareDatabase } from './database/prepare.js';
 import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
 import { KernelTables1700000000000 } from './outbox/kernel-tables.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
@@ -122,10 +122,7 @@ async function openDatabase(
     clock,
   );
   registry.host(database);
-  if (options.migrate) {
-    await prepareSchema(database.options);
-    await migrate(database.options);
-  }
+  if (options.migrate) await prepareDatabase(database.options);
   await database.dataSource.initialize();
   return database;
 }

@@ -10,7 +10,16 @@ import { OrderingHttpModule } from '#ordering/http';
 import { PaymentsHttpModule } from '#payments/http';
 
 /** Every context's edge: the same on whichever process serves HTTP, wherever the contexts themselves run. */
-@Module({ imports: [IdentityHttpModule, CatalogHttpModule, InventoryHttpModule, CartHttpModule, OrderingHttpModule, PaymentsHttpModule] })
+@Module({
+  imports: [
+    IdentityHttpModule,
+    CatalogHttpModule,
+    InventoryHttpModule,
+    CartHttpModule,
+    OrderingHttpModule,
+    PaymentsHttpModule,
+  ],
+})
 export class PublicApiModule {
   static forRoot(environment: Environment): DynamicModule {
     return { module: PublicApiModule, imports: [HttpModule.forRoot(environment, GetJwks)] };

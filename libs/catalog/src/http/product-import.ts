@@ -15,7 +15,10 @@ export const ImportReport = z
     created: z.int(),
     updated: z.int(),
     unchanged: z.int(),
-    rejected: z.array(z.object({ line: z.int(), code: text(), message: text() })).max(MOST_TOLD).meta({ description: 'The first 1,000, by line as they were met.' }),
+    rejected: z
+      .array(z.object({ line: z.int(), code: text(), message: text() }))
+      .max(MOST_TOLD)
+      .meta({ description: 'The first 1,000, by line as they were met.' }),
     rejectedCount: z.int().meta({ description: 'All of them.' }),
   })
   .meta({ id: 'ImportReport' });
@@ -58,7 +61,9 @@ export class ProductImport {
         for (const { handle, code, message } of rejected) reject(lines.get(handle) ?? 0, code, message);
       }
     } catch (error) {
-      throw error instanceof UnreadableCsv ? new Failure({ code: error.code, message: error.message, status: 422, retryable: false }, { cause: error }) : error;
+      throw error instanceof UnreadableCsv
+        ? new Failure({ code: error.code, message: error.message, status: 422, retryable: false }, { cause: error })
+        : error;
     }
     return report;
   }
@@ -66,11 +71,16 @@ export class ProductImport {
   /** Without the request's call id, which stands for one command: an import can be repeated as it is. */
   private send(batch: readonly Imported[]) {
     const { callId: _, ...surroundings } = ambient()!;
-    return runIn(surroundings, () => this.commands.execute(new ImportProducts({ products: batch.map(({ product }) => product) })));
+    return runIn(surroundings, () =>
+      this.commands.execute(new ImportProducts({ products: batch.map(({ product }) => product) })),
+    );
   }
 }
 
-async function* batches(entries: AsyncIterable<ShopifyCsvEntry>, reject: (line: number, code: string, message: string) => void): AsyncGenerator<Imported[]> {
+async function* batches(
+  entries: AsyncIterable<ShopifyCsvEntry>,
+  reject: (line: number, code: string, message: string) => void,
+): AsyncGenerator<Imported[]> {
   let batch: Imported[] = [];
   for await (const entry of entries) {
     if (entry.kind === 'rejected') reject(entry.line, entry.code, entry.message);

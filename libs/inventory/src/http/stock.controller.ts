@@ -22,7 +22,10 @@ export class StockController {
 
   @Put(':sku')
   @Answers(200, SetStock, { summary: 'Says how many pieces of a SKU there are.' })
-  set(@Param('sku', sku) sku: string, @Body({ schema: SetStock.input.omit({ sku: true }) }) { onHand }: Pick<SetStock, 'onHand'>) {
+  set(
+    @Param('sku', sku) sku: string,
+    @Body({ schema: SetStock.input.omit({ sku: true }) }) { onHand }: Pick<SetStock, 'onHand'>,
+  ) {
     return this.commands.execute(new SetStock({ sku, onHand }));
   }
 }

@@ -1,13 +1,23 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiHeader,
+  ApiOperation,
+  ApiResponse,
+  ApiSecurity,
+} from '@nestjs/swagger';
 import * as z from 'zod';
 import { type ErrorDeclarations, type KernelErrorCode, kernelErrors } from '../messages/failure.js';
 import type { Contract } from '../messages/message.js';
 import { type EdgeErrorCode, edgeErrors } from './edge-failure.js';
 import { PROBLEM_TYPE } from './problem.js';
 
-type Answered = Pick<Contract, 'kind' | 'messageName' | 'access' | 'errors' | 'sensitive'> & { readonly answer: z.ZodType | undefined };
+type Answered = Pick<Contract, 'kind' | 'messageName' | 'access' | 'errors' | 'sensitive'> & {
+  readonly answer: z.ZodType | undefined;
+};
 type AnswerOf<Of> = Of extends { readonly answer: infer Answer extends z.ZodType } ? z.output<Answer> : void;
 
 export interface AnswersOptions<Answer extends z.ZodType | undefined = z.ZodType | undefined> {
@@ -50,7 +60,9 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
     ...problems({ ...contract.errors, ...errors, ...commonErrors(contract, idempotencyKey) }),
     ...(access.kind === 'permission' || access.kind === 'owner' ? [ApiBearerAuth()] : []),
     ...(access.kind === 'owner' ? [ApiSecurity('cartToken')] : []),
-    ...(contract.kind === 'command' ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })] : []),
+    ...(contract.kind === 'command'
+      ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })]
+      : []),
     ...(body ? [ApiConsumes(body === 'csv' ? 'text/csv' : '*/*'), ApiBody({ schema: { type: 'string' } })] : []),
   ) as Documented<never>;
 }
@@ -68,11 +80,21 @@ function operationId(messageName: string): string {
 }
 
 /** What the edge and the kernel may answer to any request of this kind. */
-function commonErrors({ kind, access, sensitive }: Answered, idempotencyKey: 'required' | undefined): ErrorDeclarations {
+function commonErrors(
+  { kind, access, sensitive }: Answered,
+  idempotencyKey: 'required' | undefined,
+): ErrorDeclarations {
   const changes = kind === 'command';
   const edge: EdgeErrorCode[] = [
     'http.bad_request',
-    ...(changes ? (['http.bad_json', 'http.idempotency_key_invalid', 'http.payload_too_large', 'http.unsupported_media_type'] as const) : []),
+    ...(changes
+      ? ([
+          'http.bad_json',
+          'http.idempotency_key_invalid',
+          'http.payload_too_large',
+          'http.unsupported_media_type',
+        ] as const)
+      : []),
     ...(idempotencyKey ? (['http.idempotency_key_required'] as const) : []),
   ];
   const kernel: KernelErrorCode[] = [
@@ -86,7 +108,10 @@ function commonErrors({ kind, access, sensitive }: Answered, idempotencyKey: 're
     'kernel.deadline_exceeded',
     'kernel.outcome_unknown',
   ];
-  return Object.fromEntries([...edge.map((code) => [code, edgeErrors[code]]), ...kernel.map((code) => [code, kernelErrors[code]])]);
+  return Object.fromEntries([
+    ...edge.map((code) => [code, edgeErrors[code]]),
+    ...kernel.map((code) => [code, kernelErrors[code]]),
+  ]);
 }
 
 /** One response for each status, with the codes that come with it. */
@@ -104,7 +129,10 @@ function problems(errors: ErrorDeclarations): MethodDecorator[] {
               { $ref: '#/components/schemas/Problem' },
               {
                 type: 'object',
-                properties: { code: { type: 'string', enum: declared.map(([code]) => code) }, ...(details.length > 0 ? { details: { anyOf: details } } : {}) },
+                properties: {
+                  code: { type: 'string', enum: declared.map(([code]) => code) },
+                  ...(details.length > 0 ? { details: { anyOf: details } } : {}),
+                },
               },
             ],
           },

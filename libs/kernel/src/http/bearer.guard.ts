@@ -13,7 +13,10 @@ export class BearerGuard extends AuthGuard('jwt') {
     return request.headers.authorization === undefined ? admits(request) : this.authenticate(context, request);
   }
 
-  private async authenticate(context: ExecutionContext, request: FastifyRequest & { user?: Principal }): Promise<boolean> {
+  private async authenticate(
+    context: ExecutionContext,
+    request: FastifyRequest & { user?: Principal },
+  ): Promise<boolean> {
     await super.canActivate(context);
     const user = request.user!;
     request.surroundings.principal = { ...user, owners: [...user.owners, ...request.surroundings.principal.owners] };

@@ -8,16 +8,20 @@ const CSV_LIMIT = 200 * 1024 * 1024;
 /** How a body is read: as JSON; whole and untouched where a route says `text`; as a stream where it says `csv`. */
 export function addBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser<string>(/^application\/(?:json|[\w.-]+\+json)(?:;|$)/i, { parseAs: 'string' }, (request, text, done) => {
-    const { body } = request.routeOptions.config;
-    if (body === 'text') return done(null, text);
-    if (body === 'csv') return done(edgeFailure('http.unsupported_media_type'));
-    try {
-      done(null, text === '' ? undefined : parseJson(text));
-    } catch {
-      done(edgeFailure('http.bad_json'));
-    }
-  });
+  fastify.addContentTypeParser<string>(
+    /^application\/(?:json|[\w.-]+\+json)(?:;|$)/i,
+    { parseAs: 'string' },
+    (request, text, done) => {
+      const { body } = request.routeOptions.config;
+      if (body === 'text') return done(null, text);
+      if (body === 'csv') return done(edgeFailure('http.unsupported_media_type'));
+      try {
+        done(null, text === '' ? undefined : parseJson(text));
+      } catch {
+        done(edgeFailure('http.bad_json'));
+      }
+    },
+  );
   fastify.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, text, done) => {
     if (request.routeOptions.config.body === 'text') done(null, text);
     else done(edgeFailure('http.unsupported_media_type'));

@@ -26,9 +26,14 @@ export async function createHttpApp(module: Type | DynamicModule): Promise<NestF
     trustProxy: false,
     skipMiddie: true, // no middleware, here or in Nest
     clientErrorHandler: refuse,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(reply, problemOf(error, traceIdOf(request, ids))),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, problemOf(error, traceIdOf(request, ids))),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true, bodyParser: false, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bufferLogs: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
   app.useLogger(app.get(Logger));
   ids = app.get(Ids);
   const fastify = adapter.getInstance<FastifyInstance>();
@@ -47,8 +52,14 @@ export async function createHttpApp(module: Type | DynamicModule): Promise<NestF
 function refuse(this: FastifyInstance, { code }: Error & { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const failure = edgeFailure(
-    code === 'HPE_HEADER_OVERFLOW' ? 'http.headers_too_large' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'http.request_timeout' : 'http.bad_request',
+    code === 'HPE_HEADER_OVERFLOW'
+      ? 'http.headers_too_large'
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'http.request_timeout'
+        : 'http.bad_request',
   );
   const body = JSON.stringify({ ...problemOf(failure, '0'.repeat(32)) });
-  socket.end(`HTTP/1.1 ${failure.status} \r\nConnection: close\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${failure.status} \r\nConnection: close\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

@@ -4,7 +4,10 @@ import { type ErrorDeclarations, Failure } from '../messages/failure.js';
 export const edgeErrors = {
   'http.bad_request': { status: 400, message: 'This is no well-formed HTTP request.' },
   'http.bad_json': { status: 400, message: 'The body is not JSON.' },
-  'http.idempotency_key_invalid': { status: 400, message: 'Idempotency-Key must be 1 to 255 printable ASCII characters.' },
+  'http.idempotency_key_invalid': {
+    status: 400,
+    message: 'Idempotency-Key must be 1 to 255 printable ASCII characters.',
+  },
   'http.idempotency_key_required': {
     status: 400,
     message: 'This needs an Idempotency-Key: a new one for each intent, the same one for each repeat.',
@@ -19,4 +22,5 @@ export const edgeErrors = {
 
 export type EdgeErrorCode = keyof typeof edgeErrors;
 
-export const edgeFailure = (code: EdgeErrorCode): Failure => new Failure({ code, ...edgeErrors[code], retryable: false });
+export const edgeFailure = (code: EdgeErrorCode): Failure =>
+  new Failure({ code, ...edgeErrors[code], retryable: false });

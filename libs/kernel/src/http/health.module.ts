@@ -1,6 +1,13 @@
 import { Controller, Get, Module, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { HealthCheck, type HealthCheckResult, HealthCheckService, type HealthIndicatorFunction, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
+import {
+  HealthCheck,
+  type HealthCheckResult,
+  HealthCheckService,
+  type HealthIndicatorFunction,
+  HealthIndicatorService,
+  TerminusModule,
+} from '@nestjs/terminus';
 import { Registry } from '../bus/registry.js';
 import { sql } from '../database/sql.js';
 import type { Database } from '../database/database.js';
@@ -35,7 +42,14 @@ class HealthController {
   @HealthCheck({ swaggerDocumentation: false })
   ready(): Promise<HealthCheckResult> {
     const databases = [...this.registry.databases.values()];
-    return this.health.check([() => this.started(), ...databases.map((database): HealthIndicatorFunction => () => this.answers(database))]);
+    return this.health.check([
+      () => this.started(),
+      ...databases.map(
+        (database): HealthIndicatorFunction =>
+          () =>
+            this.answers(database),
+      ),
+    ]);
   }
 
   private started() {

@@ -39,7 +39,9 @@ export class KeyRing {
 
   private async ask(): Promise<void> {
     try {
-      const { keys } = await this.queries.execute<object, { keys: (JsonWebKey & { kid: string })[] }>(new this.Jwks({}));
+      const { keys } = await this.queries.execute<object, { keys: (JsonWebKey & { kid: string })[] }>(
+        new this.Jwks({}),
+      );
       this.keys = new Map(keys.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' })]));
     } catch (error) {
       if (!this.keys) throw error;

@@ -11,18 +11,32 @@ export function openApi(app: INestApplication): OpenAPIObject {
     .setDescription('The API of the shop. Every error is problem details (RFC 9457) with a stable `code`.')
     .setVersion('1')
     .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token from `login`.' })
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Cart-Token', description: 'The token that came with a guest’s cart.' }, 'cartToken')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'An access token from `login`.',
+    })
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'X-Cart-Token', description: 'The token that came with a guest’s cart.' },
+      'cartToken',
+    )
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     standardSchemaConverter: (schema) => (schema instanceof z.ZodType ? converted(schema) : undefined),
   });
   const { schema } = converted(Problem, 'output');
-  return { ...document, components: { ...document.components, schemas: { ...document.components?.schemas, Problem: schema as never } } };
+  return {
+    ...document,
+    components: { ...document.components, schemas: { ...document.components?.schemas, Problem: schema as never } },
+  };
 }
 
 /** Always the sender's side, so that a schema with an id is one component wherever it stands. */
-function converted(schema: z.ZodType, io: 'input' | 'output' = 'input'): { schema: object; components: Record<string, object> } {
+function converted(
+  schema: z.ZodType,
+  io: 'input' | 'output' = 'input',
+): { schema: object; components: Record<string, object> } {
   const { $schema: _, $defs = {}, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
   return { schema: json, components: $defs as Record<string, object> };
 }

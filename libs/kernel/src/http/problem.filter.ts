@@ -13,7 +13,12 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     if (reply.sent || reply.raw.destroyed) return; // the client has gone: nobody is left to tell
     const traceId = request.surroundings.correlationId;
-    if (isUnforeseen(error)) this.logger.error({ msg: `${request.method} ${request.routeOptions.url} failed: ${String(error)}`, traceId, err: error });
+    if (isUnforeseen(error))
+      this.logger.error({
+        msg: `${request.method} ${request.routeOptions.url} failed: ${String(error)}`,
+        traceId,
+        err: error,
+      });
     sendProblem(reply, problemOf(error, traceId));
   }
 }

@@ -16,7 +16,10 @@ export const Problem = z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
       .optional()
       .meta({ description: 'Each wrong field: a JSON pointer into the body, or below /path or /query.' }),
-    details: z.unknown().optional().meta({ description: 'More about the problem, in the shape that its code declares.' }),
+    details: z
+      .unknown()
+      .optional()
+      .meta({ description: 'More about the problem, in the shape that its code declares.' }),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof Problem>;
@@ -34,7 +37,12 @@ export function problemOf(error: unknown, traceId: string): Problem {
     code,
     traceId,
     ...(code === 'kernel.invalid_input' && Array.isArray(details)
-      ? { errors: (details as { pointer: string; message: string }[]).map((field) => ({ pointer: field.pointer, detail: field.message })) }
+      ? {
+          errors: (details as { pointer: string; message: string }[]).map((field) => ({
+            pointer: field.pointer,
+            detail: field.message,
+          })),
+        }
       : details === undefined || code === 'internal'
         ? {}
         : { details }),
@@ -42,7 +50,8 @@ export function problemOf(error: unknown, traceId: string): Problem {
 }
 
 /** True for an error that only a bug, or a broken machine, explains. */
-export const isUnforeseen = (error: unknown): boolean => !(error instanceof Failure) && failureOf(error).code === 'internal';
+export const isUnforeseen = (error: unknown): boolean =>
+  !(error instanceof Failure) && failureOf(error).code === 'internal';
 
 /** A Failure as it is; Nest's and Fastify's errors by their status. */
 function failureOf(error: unknown): Failure {

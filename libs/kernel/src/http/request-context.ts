@@ -42,7 +42,12 @@ export function openRequestContext(fastify: FastifyInstance, ids: Ids, lifecycle
     }
     if (!changes.has(request.method)) return done();
     const key = request.headers['idempotency-key'];
-    if (key === undefined) return done(request.routeOptions.config.idempotencyKey === 'required' ? edgeFailure('http.idempotency_key_required') : undefined);
+    if (key === undefined)
+      return done(
+        request.routeOptions.config.idempotencyKey === 'required'
+          ? edgeFailure('http.idempotency_key_required')
+          : undefined,
+      );
     if (typeof key !== 'string' || !printable.test(key)) return done(edgeFailure('http.idempotency_key_invalid'));
     request.surroundings = { ...request.surroundings, callId: key };
     done();

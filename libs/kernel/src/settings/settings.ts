@@ -72,16 +72,16 @@ export function checkSettings(classes: readonly AnySettingsClass[], environment:
 /** The text of `.env.example`: every setting with its meaning and its default. */
 export function settingsExample(classes: Readonly<Record<string, AnySettingsClass>>): string {
   const listed = new Set<string>();
-  const sections = Object.entries(classes).map(([title, { declarations }]) => {
+  const sections = Object.entries(classes).flatMap(([title, { declarations }]) => {
     // Modules may share a setting: it stands where it comes first.
     const own = Object.entries(declarations).filter(([name]) => !listed.has(name) && listed.add(name));
     const lines = own.flatMap(([name, { doc, default: fallback }]) => [
       ...doc.split('\n').map((line) => `# ${line}`),
-      fallback === undefined ? `#${name}=` : `${name}=${fallback}`,
+      `#${name}=${fallback ?? ''}`,
     ]);
-    return [`## ${title}`, ...lines, ''].join('\n');
+    return lines.length === 0 ? [] : [[`## ${title}`, ...lines, ''].join('\n')];
   });
-  return `# Every setting, with its meaning and its default. Commented out: not set unless you set it.\n\n${sections.join('\n')}`;
+  return `# Every setting, with its meaning and its default. Copy this file to .env and uncomment what you change.\n\n${sections.join('\n')}`;
 }
 
 /** A whole number written in decimal. */

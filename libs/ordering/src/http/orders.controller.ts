@@ -23,7 +23,10 @@ export class OrdersController {
   ) {}
 
   @Post('carts/:id/checkout')
-  @Answers(202, PlaceOrder, { summary: 'Makes an order of a cart, at today’s prices. Ask for the order to see what became of it.', idempotencyKey: 'required' })
+  @Answers(202, PlaceOrder, {
+    summary: 'Makes an order of a cart, at today’s prices. Ask for the order to see what became of it.',
+    idempotencyKey: 'required',
+  })
   async checkout(
     @Param('id', cartId) cartId: string,
     @Body({ schema: Checkout }) checkout: z.infer<typeof Checkout>,
@@ -36,12 +39,18 @@ export class OrdersController {
 
   @Get('orders/:id')
   @Answers(200, GetOrder, { summary: 'One order, with its history.' })
-  get(@Param('id', orderId) id: string, @Query({ schema: Patience }) { wait }: z.infer<typeof Patience>, @Req() request: FastifyRequest) {
+  get(
+    @Param('id', orderId) id: string,
+    @Query({ schema: Patience }) { wait }: z.infer<typeof Patience>,
+    @Req() request: FastifyRequest,
+  ) {
     return this.orders.of(id, wait, request.signal);
   }
 
   @Post('orders/:id/cancel')
-  @Answers(202, CancelOrder, { summary: 'Stops the order, whatever has happened: stock goes back, so does the money. Again is fine.' })
+  @Answers(202, CancelOrder, {
+    summary: 'Stops the order, whatever has happened: stock goes back, so does the money. Again is fine.',
+  })
   cancel(@Param('id', orderId) id: string) {
     return this.commands.execute(new CancelOrder({ id }));
   }

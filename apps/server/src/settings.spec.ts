@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { checkSettings, settingsExample } from '#kernel';
+import { allSettings } from './all-settings.js';
+
+describe('the settings', () => {
+  it('are all in .env.example, with their meaning and default', () => {
+    expect(readFileSync('.env.example', 'utf8')).toBe(settingsExample(allSettings)); // made by: npx cleave settings > .env.example
+  });
+
+  it('name every wrong value at once, by its setting', () => {
+    const wrong = { PORT: 'abc', ORDERING_PAYMENT_TIMEOUT: '-1', DATABASE_URL: 'mysql://x', CLEAVE_CURRENCY: 'euro' };
+    const problems = Object.keys(wrong);
+    try {
+      checkSettings(Object.values(allSettings), wrong);
+    } catch (error) {
+      for (const name of problems) expect((error as Error).message).toContain(`${name}=${wrong[name as keyof typeof wrong]}: `);
+      return;
+    }
+    throw new Error('wrong settings were let through');
+  });
+});
