@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
-import request from 'supertest';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import request, { type Response } from 'supertest';
 import { testDatabase, until } from '#kernel/testing';
 import { RunningServer } from './running-server.js';
 
@@ -25,11 +25,33 @@ export interface OrderAnswer {
   history: { at: string; status: string; reason: string | null }[];
 }
 
+export interface ImportReport {
+  created: number;
+  updated: number;
+  unchanged: number;
+  rejected: { line: number; code: string; message: string }[];
+  rejectedCount: number;
+}
+
 export const address = { name: 'Ada Lovelace', line1: 'Hauptstr. 1', city: 'Ulm', postalCode: '89073', country: 'DE' };
 
 let keys = 0;
 /** An idempotency key that nobody has used. */
 export const newKey = (): string => `key-${process.pid}-${Date.now()}-${keys++}`;
+
+/** An error in short, `422 kernel.invalid_input /email`. Fails where it is not told as every error is, or is a failure of ours. */
+export function refusal({ status, headers, body }: Response): string {
+  const { code, errors = [] } = body as { code: string; errors?: { pointer: string; detail: string }[] };
+  const short = [status, code, ...errors.map(({ pointer }) => pointer)].join(' ');
+  expect({ short, serverError: status >= 500 }).toEqual({ short, serverError: false });
+  expect(headers).toMatchObject({
+    'content-type': expect.stringMatching(/^application\/problem\+json/),
+    'x-content-type-options': 'nosniff',
+    ...(status === 401 ? { 'www-authenticate': expect.stringMatching(/^Bearer/) } : {}),
+  });
+  expect(body).toMatchObject({ type: `urn:cleave:error:${code}`, title: expect.stringMatching(/./), status, detail: expect.stringMatching(/./), traceId: headers['x-request-id'] });
+  return short;
+}
 
 /** A shop as its clients see it: over HTTP, and nothing else. */
 export class Shop {
@@ -52,8 +74,13 @@ export class Shop {
   /** Imports a product of one variant at 12.50, with so many pieces, and waits until its stock is known. */
   async sell(sku: string, pieces: number, price = '12.50'): Promise<void> {
     const csv = `Handle,Title,Body (HTML),Vendor,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n${sku.toLowerCase()},${sku} title,,Test,true,Title,Default Title,${sku},${pieces},${price}\n`;
-    await this.http.post('/api/v1/products/import').set(await this.admin()).set('content-type', 'text/csv').send(csv).expect(200);
+    await this.import(csv);
     await until(async () => (await this.http.get(`/api/v1/stock/${sku}`)).status === 200, `stock of ${sku}`);
+  }
+
+  /** Imports a product CSV as the admin. */
+  async import(csv: string | Buffer): Promise<ImportReport> {
+    return (await this.http.post('/api/v1/products/import').set(await this.admin()).set('content-type', 'text/csv').send(csv).expect(200)).body as ImportReport;
   }
 
   async stock(sku: string): Promise<{ onHand: number; reserved: number; available: number }> {

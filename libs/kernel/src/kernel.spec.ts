@@ -35,7 +35,7 @@ async function boot(url: string, switches: Switches, rehearsal?: string): Promis
 
 describe.each([
   ['as it is', undefined],
-  ['under rehearsal', 'kernel-1'],
+  ['under rehearsal', process.env['CLEAVE_REHEARSAL'] ?? 'kernel'],
 ])('the kernel %s', (_, rehearsal) => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
   let app: TestingModule;

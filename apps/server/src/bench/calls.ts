@@ -1,5 +1,13 @@
 import { Module } from '@nestjs/common';
-import { CommandBus, CommandHandler, CqrsModule, type ICommandHandler, type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import {
+  CommandBus,
+  CommandHandler,
+  CqrsModule,
+  type ICommandHandler,
+  type IQueryHandler,
+  QueryBus,
+  QueryHandler,
+} from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import * as z from 'zod';
@@ -10,7 +18,11 @@ import { inFlight, interleaved, type Line, median, number, paired, quotient, ver
 const Money = z.object({ amount: z.int(), currency: text() });
 const Article = z.object({ sku: text(), title: text(), quantity: z.int(), unitPrice: Money, lineTotal: Money });
 
-class AskSmall extends query('calls.ask-small.v1', { access: anyone, input: z.object({ id: Uuid }), output: z.object({ id: Uuid, n: z.int() }) }) {}
+class AskSmall extends query('calls.ask-small.v1', {
+  access: anyone,
+  input: z.object({ id: Uuid }),
+  output: z.object({ id: Uuid, n: z.int() }),
+}) {}
 class AskLarge extends query('calls.ask-large.v1', {
   access: anyone,
   input: z.object({ id: Uuid }),
@@ -66,7 +78,9 @@ export async function calls(cleanup: AsyncDisposableStack): Promise<Line[]> {
   await pool.query('insert into counter select generate_series(0, 63), 0');
   await pool.query('grant all on counter to public');
 
-  const kernel = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(url, { poolSize: POOL })), CallsModule] }).compile();
+  const kernel = await Test.createTestingModule({
+    imports: [KernelModule.forRoot(testKernelOptions(url, { poolSize: POOL })), CallsModule],
+  }).compile();
   cleanup.defer(() => kernel.close());
   await kernel.init();
   const plain = await Test.createTestingModule({ imports: [PlainModule] }).compile();
@@ -80,7 +94,11 @@ export async function calls(cleanup: AsyncDisposableStack): Promise<Line[]> {
     const client = await pool.connect();
     try {
       await client.query('begin');
-      await client.query({ name: 'update', text: 'update public.counter set n = n + 1 where id = $1', values: [counter] });
+      await client.query({
+        name: 'update',
+        text: 'update public.counter set n = n + 1 where id = $1',
+        values: [counter],
+      });
       await client.query('commit');
     } finally {
       client.release();
@@ -92,7 +110,10 @@ export async function calls(cleanup: AsyncDisposableStack): Promise<Line[]> {
     /** Microseconds for one of `count`; asked as an HTTP request asks. */
     const each = (count: number, work: (index: number, worker: number) => Promise<unknown>) => async () =>
       (await runIn({ correlationId: id, principal: anonymous }, () => inFlight(workers, count, work))) * (1e6 / count);
-    for (const [size, Ask] of [['small', AskSmall], ['1 kB', AskLarge]] as const) {
+    for (const [size, Ask] of [
+      ['small', AskSmall],
+      ['1 kB', AskLarge],
+    ] as const) {
       const { kernels, plains } = await interleaved(ROUNDS, {
         kernels: each(20_000, () => ours.execute(new Ask({ id }))),
         plains: each(20_000, () => nests.execute(new Ask({ id }))),

@@ -1,71 +1,127 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { testDatabase, until } from '#kernel/testing';
-import { interleaved, type Line, median, number, perSecond, quotient } from './measure.js';
+import { testDatabase } from '#kernel/testing';
+import { cpuOf, cpuOfChildren, interleaved, type Line, median, number, perSecond, quotient } from './measure.js';
+import { anySku, SKUS, startShop } from './shop.js';
 
 const CLIENTS = 8;
 const ROUNDS = 3;
-const SECONDS = 8;
-const SKUS = 100;
-const sku = () => `SKU-${Math.floor(Math.random() * SKUS)}`;
 
-interface Usage {
-  readonly server: number;
-  readonly database: number;
-  readonly provider: number;
-  readonly statements: number;
-  readonly transactions: number;
-}
+/** A round: how often in a second, the median milliseconds for one, and what one cost: CPU in milliseconds, statements. */
+type Round = Record<'rate' | 'latency' | 'server' | 'database' | 'provider' | 'statements' | 'brackets', number>;
 
 /** The whole server, from an empty cart to a captured payment; beside the same writes by hand in one transaction. */
 export async function checkout(cleanup: AsyncDisposableStack, postmaster: number): Promise<Line[]> {
-  const shopDatabase = await testDatabase();
-  cleanup.defer(shopDatabase.drop);
-  const yardDatabase = await testDatabase();
-  cleanup.defer(yardDatabase.drop);
-  const statistics = new pg.Client({ connectionString: shopDatabase.url });
-  await statistics.connect();
-  cleanup.defer(() => statistics.end());
-  await statistics.query('create extension pg_stat_statements');
-  const shop = await startShop(shopDatabase.url, cleanup);
-  const yard = await openYard(yardDatabase.url, cleanup);
+  const [forShop, forHand] = [await testDatabase(), await testDatabase()];
+  cleanup.defer(forShop.drop);
+  cleanup.defer(forHand.drop);
+  const byHand = new pg.Pool({ connectionString: forHand.url, max: CLIENTS });
+  cleanup.defer(() => byHand.end());
+  await byHand.query('create extension pg_stat_statements');
+  await byHand.query(tables);
+  const shop = await startShop(forShop.url, cleanup);
 
-  const usage = async (): Promise<Usage> => {
-    const { rows } = await statistics.query<{ statements: number; transactions: number }>(`
-      select sum(calls)::float8 as statements, sum(calls) filter (where query ~* '^commit')::float8 as transactions
-      from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database())`);
-    const [server, provider] = await Promise.all([shop.server, shop.provider].map((pid) => cpuOf(pid)));
-    return { ...rows[0]!, server: server!, provider: provider!, database: await cpuOfAll(postmaster) };
+  const used = async () => {
+    const { rows } = await byHand.query<{ statements: number; brackets: number }>(`
+      select sum(calls)::float8 as statements, sum(calls) filter (where query ~* '^(begin|start transaction|commit)')::float8 as brackets
+      from pg_stat_statements`);
+    const [server, provider, database] = await Promise.all([
+      cpuOf(shop.pids['server']!),
+      cpuOf(shop.pids['test-provider']!),
+      cpuOfChildren(postmaster),
+    ]);
+    return { ...rows[0]!, server, provider, database };
+  };
+  const round = (seconds: number, work: () => Promise<void>) => async (): Promise<Round> => {
+    const latencies: number[] = [];
+    const before = await used();
+    const rate = await perSecond(CLIENTS, seconds, async () => {
+      const began = performance.now();
+      await work();
+      latencies.push(performance.now() - began);
+    });
+    const after = await used();
+    const each = (what: keyof typeof after) => (after[what] - before[what]) / latencies.length;
+    return {
+      rate,
+      latency: median(latencies),
+      server: each('server'),
+      database: each('database'),
+      provider: each('provider'),
+      statements: each('statements'),
+      brackets: each('brackets'),
+    };
   };
 
-  const used: Usage[] = [];
-  const latencies: number[] = [];
-  const { ours, bare, bareDatabase } = { ...(await measure()), bareDatabase: 0 };
+  const { ours, hand } = await interleaved(ROUNDS, {
+    ours: round(8, shop.buy),
+    hand: round(3, () => buyByHand(byHand)),
+  });
+  const all = (rounds: Round[], what: keyof Round) => rounds.map((one) => one[what]);
+  const line = (what: string, field: keyof Round, written: (value: number) => string): Line => ({
+    what,
+    rate: written(median(all(ours, field))),
+    yardstick: written(median(all(hand, field))),
+    ratio: number(quotient(all(ours, field), all(hand, field)), field === 'rate' ? 3 : 1),
+  });
+  return [
+    line(`checkouts, ${CLIENTS} clients`, 'rate', (value) => `${number(value, value < 100 ? 1 : 0)}/s`),
+    line('a checkout from cart to captured, median', 'latency', (value) => `${number(value, value < 10 ? 1 : 0)} ms`),
+    line('database CPU per checkout', 'database', (value) => `${number(value, 2)} ms`),
+    line('SQL statements per checkout', 'statements', (value) => number(value, 1)),
+    line('of them BEGIN and COMMIT', 'brackets', (value) => number(value, 1)),
+    { what: 'server CPU per checkout', rate: `${number(median(all(ours, 'server')), 1)} ms` },
+    { what: 'test provider CPU per checkout', rate: `${number(median(all(ours, 'provider')), 1)} ms` },
+  ];
+}
 
-  async function measure() {
-    return interleaved(ROUNDS, {
-      ours: async () => {
-        const before = await usage();
-        let bought = 0;
-        const rate = await perSecond(CLIENTS, SECONDS, async () => {
-          const began = performance.now();
-          await shop.buy();
-          latencies.push(performance.now() - began);
-          bought++;
-        });
-        const after = await usage();
-        used.push(Object.fromEntries(Object.entries(after).map(([name, value]) => [name, (value - before[name as keyof Usage]) / bought])) as never);
-        return rate;
-      },
-      bare: async () => perSecond(CLIENTS, 3, yard.buy),
-    });
+const tables = `
+  create table orders (id uuid primary key, cart_id uuid not null unique, sku text not null, amount bigint not null, data json not null, at timestamptz not null default now());
+  create table stock (sku text primary key, on_hand integer not null) with (fillfactor = 50);
+  create table payment (id uuid primary key, order_id uuid not null references orders, amount bigint not null, status text not null);
+  create table cart (id uuid primary key, status text not null);
+  create table event (id bigint generated always as identity primary key, name text not null, payload json not null);
+  insert into stock select 'SKU-' || n, 1000000 from generate_series(0, ${SKUS - 1}) n`;
+
+const address = JSON.stringify({
+  name: 'Ada Lovelace',
+  line1: 'Hauptstr. 1',
+  city: 'Ulm',
+  postalCode: '89073',
+  country: 'DE',
+});
+
+/** What a checkout must write at the least: five prepared statements in one transaction. */
+async function buyByHand(pool: pg.Pool): Promise<void> {
+  const [cart, order, sku] = [randomUUID(), randomUUID(), anySku()];
+  const client = await pool.connect();
+  const run = (name: string, text: string, values: unknown[]) => client.query({ name, text, values });
+  try {
+    await client.query('begin');
+    await run('order', 'insert into orders (id, cart_id, sku, amount, data) values ($1, $2, $3, 1250, $4)', [
+      order,
+      cart,
+      sku,
+      address,
+    ]);
+    const { rowCount } = await run('stock', 'update stock set on_hand = on_hand - 1 where sku = $1 and on_hand >= 1', [
+      sku,
+    ]);
+    if (rowCount !== 1) throw new Error(`${sku} is sold out`);
+    await run('payment', `insert into payment (id, order_id, amount, status) values ($1, $2, 1250, 'captured')`, [
+      randomUUID(),
+      order,
+    ]);
+    await run(
+      'cart',
+      `insert into cart (id, status) values ($1, 'checked_out') on conflict (id) do update set status = excluded.status`,
+      [cart],
+    );
+    await run('event', `insert into event (name, payload) values ('order-placed', $1)`, [
+      JSON.stringify({ orderId: order, cartId: cart }),
+    ]);
+    await client.query('commit');
+  } finally {
+    client.release();
   }
-  void bareDatabase;
-  return [];
 }

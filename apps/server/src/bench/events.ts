@@ -3,11 +3,29 @@ import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import * as z from 'zod';
-import { Aggregate, context, Database, event, Ids, KernelModule, On, Registry, Repository, sql, Subscriber, SystemClock, text, Uuid } from '#kernel';
+import {
+  Aggregate,
+  context,
+  Database,
+  event,
+  Ids,
+  KernelModule,
+  On,
+  Registry,
+  Repository,
+  sql,
+  Subscriber,
+  SystemClock,
+  text,
+  Uuid,
+} from '#kernel';
 import { testDatabase, testKernelOptions, until } from '#kernel/testing';
 import { inFlight, interleaved, type Line, median, number, quotient, verdict } from './measure.js';
 
-class Told extends event('teller.told.v1', { key: 'key', data: z.object({ key: text(), id: Uuid, n: z.int(), words: text() }) }) {}
+class Told extends event('teller.told.v1', {
+  key: 'key',
+  data: z.object({ key: text(), id: Uuid, n: z.int(), words: text() }),
+}) {}
 
 class Story extends Aggregate {
   tell(key: string, id: string, n: number): this {
@@ -22,7 +40,8 @@ class Stories extends Repository<Story> {
 
 class HearerTables1700000001000 implements MigrationInterface {
   readonly name = 'HearerTables1700000001000';
-  up = (runner: QueryRunner) => runner.query(`create table heard (key text not null, n integer not null)`) as Promise<void>;
+  up = (runner: QueryRunner) =>
+    runner.query(`create table heard (key text not null, n integer not null)`) as Promise<void>;
   down = () => Promise.resolve();
 }
 
@@ -63,8 +82,14 @@ async function handled(subscriber: Type, count: number, backlog: boolean): Promi
   await using cleanup = new AsyncDisposableStack();
   const { url, drop } = await testDatabase();
   cleanup.defer(drop);
-  const hearer = { module: HearerModule, imports: [context('hearer', { migrations: [HearerTables1700000001000] })], providers: [subscriber] };
-  const app = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(url)), TellerModule, hearer] }).compile();
+  const hearer = {
+    module: HearerModule,
+    imports: [context('hearer', { migrations: [HearerTables1700000001000] })],
+    providers: [subscriber],
+  };
+  const app = await Test.createTestingModule({
+    imports: [KernelModule.forRoot(testKernelOptions(url)), TellerModule, hearer],
+  }).compile();
   cleanup.defer(() => app.close());
   const { databases } = app.get(Registry, { strict: false });
   heard = 0;
@@ -74,7 +99,10 @@ async function handled(subscriber: Type, count: number, backlog: boolean): Promi
   if (backlog) await app.init();
   else await publish(databases.get('teller')!, count);
   await until(() => heard >= count, `${count} events handled`, 60);
-  await until(async () => (await databases.get('hearer')!.one<{ n: number }>(sql`select count(*) as n from inbox`))!.n === count, 'the last is committed');
+  await until(
+    async () => (await databases.get('hearer')!.one<{ n: number }>(sql`select count(*) as n from inbox`))!.n === count,
+    'the last is committed',
+  );
   return (performance.now() - began) / 1_000;
 }
 
@@ -133,7 +161,13 @@ export async function events(): Promise<Line[]> {
   });
   const line = (what: string, ours: number[], bare: number[]): Line => {
     const ratio = quotient(ours, bare);
-    return { what, rate: `${number(median(ours))}/s`, yardstick: `${number(median(bare))}/s`, ratio: number(ratio, 2), aim: verdict('≥ 0.3', ratio >= 0.3) };
+    return {
+      what,
+      rate: `${number(median(ours))}/s`,
+      yardstick: `${number(median(bare))}/s`,
+      ratio: number(ratio, 2),
+      aim: verdict('≥ 0.3', ratio >= 0.3),
+    };
   };
   return [
     line('events published and handled, batch: 100', rates.batchedFlow, rates.bareBatches),

@@ -8,17 +8,24 @@ import { events } from './events.js';
 import { type Line, table } from './measure.js';
 
 /** `npm run bench -- [calls] [events] [checkout]`: all by default. docs/reference/performance.md says what they measure. */
-const benchmarks: Readonly<Record<string, (cleanup: AsyncDisposableStack, postmaster: number) => Promise<Line[]>>> = { calls, events, checkout };
+const benchmarks: Readonly<Record<string, (cleanup: AsyncDisposableStack, postmaster: number) => Promise<Line[]>>> = {
+  calls,
+  events,
+  checkout,
+};
 
 const selected = process.argv.slice(2);
 const unknown = selected.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
-  process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}.\n`);
+  process.stderr.write(
+    `There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}.\n`,
+  );
   process.exit(2);
 }
 
 const cleanup = new AsyncDisposableStack();
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cleanup.disposeAsync().finally(() => process.exit(1)));
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => void cleanup.disposeAsync().finally(() => process.exit(1)));
 
 try {
   const dataDir = await mkdtemp(join(tmpdir(), 'cleave-bench-'));

@@ -26,10 +26,8 @@ export class BearerStrategy extends PassportStrategy(Strategy) {
       issuer: 'cleave',
       audience: 'cleave-api',
       secretOrKeyProvider: (_, token: string, done) => {
-        keyOf(token).then(
-          (key) => done(null, key as never), // a KeyObject: jsonwebtoken takes it, its types lag behind
-          (error: unknown) => done(error),
-        );
+        // A KeyObject: jsonwebtoken takes it, its types lag behind.
+        void settle(keyOf(token), (error, key) => done(error, key as never));
       },
     });
   }

@@ -3,16 +3,18 @@ import { type DynamicModule, type Type, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Logger, PinoLogger } from 'nestjs-pino';
+import { Logger } from 'nestjs-pino';
 import { Ids } from '../runtime/clock.js';
 import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
 import { edgeFailure } from './edge-failure.js';
+import { HttpSettings } from './http-settings.js';
 import { Lifecycle } from './lifecycle.js';
 import { logRequests } from './logging.js';
 import { serveOpenApi } from './openapi.js';
 import { sendProblem } from './problem.filter.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 import { openRequestContext, traceIdOf } from './request-context.js';
+import { addSecurityHeaders } from './security-headers.js';
 
 /** An application that serves the API; `module` imports HttpModule. It does not listen yet. */
 export async function createHttpApp(module: Type | DynamicModule): Promise<NestFastifyApplication> {
@@ -38,12 +40,11 @@ export async function createHttpApp(module: Type | DynamicModule): Promise<NestF
   ids = app.get(Ids);
   const fastify = adapter.getInstance<FastifyInstance>();
   addBodyParsers(fastify);
+  addSecurityHeaders(fastify);
   openRequestContext(fastify, ids, app.get(Lifecycle));
-  logRequests(fastify, await app.resolve(PinoLogger));
+  logRequests(fastify, app.get(HttpSettings));
   app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'health/startup', '.well-known/jwks.json'] });
   app.enableVersioning({ type: VersioningType.URI });
-  // Helmet's headers, made once. Not over plain HTTP: upgrading would keep the reference page from its own scripts.
-  app.useSecurityHeaders({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
   serveOpenApi(app);
   return app;
 }

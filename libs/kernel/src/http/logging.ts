@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
-import { LoggerModule, type PinoLogger } from 'nestjs-pino';
+import { LoggerModule } from 'nestjs-pino';
+import { pino } from 'pino';
 import { ambient } from '../runtime/ambient.js';
 import { HttpSettings } from './http-settings.js';
 
@@ -22,8 +24,9 @@ export const loggerModule = () =>
 
 const secret = ['authorization', 'cookie', '["set-cookie"]', '["x-cart-token"]'];
 
-/** One line for each request: never its query, its headers or its body. */
-export function logRequests(fastify: FastifyInstance, { logger }: PinoLogger): void {
+/** One line for each request: never its query, its headers or its body, so that there is nothing to redact. */
+export function logRequests(fastify: FastifyInstance, { LOG_LEVEL }: HttpSettings): void {
+  const logger = pino({ level: LOG_LEVEL, base: { pid: process.pid, hostname: hostname(), context: 'Http' } });
   if (!logger.isLevelEnabled('info')) return;
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, url } = request;

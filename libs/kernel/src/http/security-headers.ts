@@ -1,0 +1,30 @@
+import type { FastifyInstance } from 'fastify';
+
+const everywhere = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+};
+
+/** JSON is no page: nothing may be loaded for it, and nothing may frame it. */
+const api = { ...everywhere, 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" };
+
+/** Helmet's policy, but for upgrade-insecure-requests: over plain HTTP that would keep the page from its own scripts. */
+const page = {
+  ...everywhere,
+  'content-security-policy':
+    "default-src 'self'; base-uri 'self'; font-src 'self' data:; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; object-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self' 'unsafe-inline'",
+};
+
+/**
+ * The headers by which a browser is told to trust nothing that it need not. By Fastify's `reply.headers`: set on Node's
+ * response, as helmet and Nest's useSecurityHeaders do, they cost a third of the throughput.
+ */
+export function addSecurityHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(request.url.startsWith('/api/docs') ? page : api);
+    done();
+  });
+}
