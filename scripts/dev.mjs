@@ -5,6 +5,7 @@ const children = [
   spawn('tsc', ['-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'], { stdio: 'inherit' }),
   spawn(process.execPath, ['--enable-source-maps', '--watch-path=dist/apps', '--watch-path=dist/libs', '--watch-path=dist/migrations', '--watch-preserve-output', 'dist/apps/server/src/main.js'], {
     stdio: 'inherit',
+    env: { ...process.env, CLEAVE_DEV: '1' },
   }),
 ];
 let stopping = false;

@@ -32,7 +32,8 @@ async function main(): Promise<void> {
     stopping ??= (async () => {
       tell(`${signal}: finishing what was begun …`);
       await app.close();
-      await services.stop();
+      // `npm run dev` restarts with SIGTERM: the next one finds the database and the provider running.
+      if (signal !== 'SIGTERM' || !process.env['CLEAVE_DEV']) await services.stop();
     })().then(
       () => process.exit(0),
       (error: unknown) => fail(error),

@@ -79,12 +79,12 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
       };
       this.engines.set(context, { database, relay, timers, retention, parking: parkings.get(context)! });
     }
-    await Promise.all([...this.engines.values()].map(({ relay }) => relay.register()));
-    await Promise.all([...this.engines.values()].map(({ parking }) => parking.start()));
-    for (const { relay, timers, retention } of this.engines.values()) {
+    const engines = [...this.engines.values()];
+    await Promise.all(engines.flatMap(({ relay, retention }) => [relay.register(), retention.start()]));
+    await Promise.all(engines.map(({ parking }) => parking.start()));
+    for (const { relay, timers } of engines) {
       relay.start();
       timers.start();
-      retention.start();
     }
   }
 

@@ -65,7 +65,7 @@ class CallsModule {}
 @Module({ imports: [CqrsModule.forRoot()], providers: [AskSmallHandler, AskLargeHandler] })
 class PlainModule {}
 
-const ROUNDS = 9;
+const ROUNDS = 5;
 const POOL = 5;
 
 /** What the kernel's bus costs on top of Nest's own, and its transaction on top of one by hand. */
@@ -115,8 +115,8 @@ export async function calls(cleanup: AsyncDisposableStack): Promise<Line[]> {
       ['1 kB', AskLarge],
     ] as const) {
       const { kernels, plains } = await interleaved(ROUNDS, {
-        kernels: each(20_000, () => ours.execute(new Ask({ id }))),
-        plains: each(20_000, () => nests.execute(new Ask({ id }))),
+        kernels: each(10_000, () => ours.execute(new Ask({ id }))),
+        plains: each(10_000, () => nests.execute(new Ask({ id }))),
       });
       const difference = paired(kernels, plains, (a, b) => a - b);
       lines.push({
@@ -127,7 +127,7 @@ export async function calls(cleanup: AsyncDisposableStack): Promise<Line[]> {
         aim: verdict('≤ +20 µs', difference <= 20),
       });
     }
-    const count = workers === 1 ? 500 : 2_000;
+    const count = workers === 1 ? 500 : 1_500;
     const { kernels, plains } = await interleaved(ROUNDS, {
       kernels: each(count, (_, worker) => commands.execute(new Count({ counter: worker }))),
       plains: each(count, (_, worker) => updateByHand(worker)),

@@ -137,7 +137,7 @@ async function inserted(count: number, atOnce: number): Promise<number> {
     const payload = { key, id, n, words: 'what a short event says, in as many words as this' };
     return { message_id: id, slot: n % 16, name: Told.messageName, key, payload, correlation_id: id };
   };
-  return inFlight(PUBLISHERS, count / atOnce, (batch) =>
+  return await inFlight(PUBLISHERS, count / atOnce, (batch) =>
     pool.query({
       name: 'insert',
       text: `insert into bare (message_id, slot, name, key, payload, correlation_id) select * from

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { isAlive, withStartLock } from '#kernel';
 
 export interface RunningTestProvider {
   url: string;
@@ -40,9 +41,7 @@ type Where = z.infer<typeof Where>;
 export async function startTestProvider(options: TestProviderOptions): Promise<RunningTestProvider> {
   mkdirSync(join(options.dataDir, 'test-provider'), { recursive: true });
   const folder = realpathSync(join(options.dataDir, 'test-provider'));
-  const until = Date.now() + startWithin;
-  const unlock = await lock(join(folder, 'start.lock'), until);
-  try {
+  return withStartLock(join(folder, 'start.lock'), 2 * startWithin, async () => {
     const running = await findRunning(folder);
     if (running && !(await refusesSecret(running, options.secret))) {
       options.log(`test provider: ${running.url} runs already (pid ${running.pid})`);
@@ -52,16 +51,15 @@ export async function startTestProvider(options: TestProviderOptions): Promise<R
       options.log(`test provider: pid ${running.pid} has another secret and is replaced`);
       await stop(running, folder);
     }
-    const started = await start(folder, options, until);
+    const started = await start(folder, options);
     options.log(`test provider: ${started.url} started (pid ${started.pid})`);
     return { ...started, adopted: false, stop: () => stop(started, folder) };
-  } finally {
-    unlock();
-  }
+  });
 }
 
 /** Tries the former port first; a provider that finds it taken ends at once. */
-async function start(folder: string, options: TestProviderOptions, until: number): Promise<Where> {
+async function start(folder: string, options: TestProviderOptions): Promise<Where> {
+  const until = Date.now() + startWithin;
   const former = readWhere(folder)?.port;
   for (const port of former === undefined ? [0] : [former, 0]) {
     const child = launch(folder, port, options);
@@ -125,49 +123,13 @@ async function stop(where: Where, folder: string): Promise<void> {
   const running = await findRunning(folder);
   if (running?.pid !== where.pid) return;
   process.kill(where.pid, 'SIGTERM');
-  for (const until = Date.now() + stopWithin; isAlive(where.pid); await wait(pollEvery))
+  for (const until = Date.now() + stopWithin; await isAlive(where.pid); await wait(pollEvery))
     if (Date.now() > until) return void process.kill(where.pid, 'SIGKILL');
 }
 
 function readWhere(folder: string): Where | undefined {
   const text = readIfThere(join(folder, 'provider.json'));
   return text === undefined ? undefined : Where.parse(JSON.parse(text));
-}
-
-/**
- * Holds a lock file with our process id, so that racing starts find one provider. It is stale when its process is gone
- * or when it is older than any start may take. Should two take over the same stale lock, the provider's books still
- * have one owner, and one of the two starts fails.
- */
-async function lock(file: string, until: number): Promise<() => void> {
-  for (; ; await wait(pollEvery)) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    if (isStale(file)) rmSync(file, { force: true });
-    else if (Date.now() > until) throw new Error(`Another process holds ${file} for too long.`);
-  }
-}
-
-function isStale(file: string): boolean {
-  const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-  const pid = Number(readIfThere(file));
-  if (age > 2 * startWithin) return true;
-  return Number.isInteger(pid) && pid > 0 && !isAlive(pid);
-}
-
-/** A killed process whose parent has not yet reaped it counts as gone. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  const state = readIfThere(`/proc/${pid}/stat`)?.split(') ').at(-1)?.[0];
-  return state !== 'Z';
 }
 
 function readIfThere(file: string): string | undefined {

@@ -8,13 +8,31 @@ interface Page {
 }
 
 const file = (...rows: [handle: string, published?: boolean, pieces?: number][]) =>
-  ['Handle,Title,Published,Variant SKU,Variant Inventory Qty,Variant Price', ...rows.map(([handle, published = true, pieces = 5]) => `${handle},${handle} title,${published},${handle.toUpperCase()},${pieces},12.50`), ''].join('\n');
+  [
+    'Handle,Title,Published,Variant SKU,Variant Inventory Qty,Variant Price',
+    ...rows.map(
+      ([handle, published = true, pieces = 5]) =>
+        `${handle},${handle} title,${published},${handle.toUpperCase()},${pieces},12.50`,
+    ),
+    '',
+  ].join('\n');
 
 /** Pages from the newest product to the oldest; `meanwhile` happens after each. */
-async function walk(shop: Shop, limit: number, meanwhile = async (_page: number): Promise<unknown> => undefined): Promise<Page[]> {
+async function walk(
+  shop: Shop,
+  limit: number,
+  meanwhile = async (_page: number): Promise<unknown> => undefined,
+): Promise<Page[]> {
   const pages: Page[] = [];
   for (let cursor: string | null | undefined; cursor !== null; cursor = pages.at(-1)!.nextCursor) {
-    pages.push((await shop.http.get('/api/v1/products').query({ limit, ...(cursor ? { cursor } : {}) }).expect(200)).body as Page);
+    pages.push(
+      (
+        await shop.http
+          .get('/api/v1/products')
+          .query({ limit, ...(cursor ? { cursor } : {}) })
+          .expect(200)
+      ).body as Page,
+    );
     await meanwhile(pages.length);
   }
   return pages;
@@ -58,13 +76,27 @@ onEveryTopology('browsing', (shop) => {
 
   it('shows a product by its id and by its handle, and drafts to the admin alone', async () => {
     await shop().import(file(['shown'], ['draft', false]));
-    const byHandle = (await get('products/shown').expect(200)).body;
+    const byHandle = await until(async () => {
+      const { body } = await get('products/shown').expect(200);
+      return body.variants[0].available && body; // which follows the stock within moments
+    });
     expect((await get(`products/${byHandle.id}`).expect(200)).body).toEqual(byHandle);
-    expect(byHandle).toMatchObject({ title: 'shown title', status: 'published', variants: [{ sku: 'SHOWN', price: { amount: 1_250, currency: 'EUR' } }] });
-    const draft = (await get('products/draft').set(await shop().admin()).expect(200)).body;
+    expect(byHandle).toMatchObject({
+      title: 'shown title',
+      status: 'published',
+      variants: [{ sku: 'SHOWN', price: { amount: 1_250, currency: 'EUR' } }],
+    });
+    const draft = (
+      await get('products/draft')
+        .set(await shop().admin())
+        .expect(200)
+    ).body;
     expect(draft.status).toBe('draft');
-    for (const path of ['draft', draft.id, 'nothing', '0199f3a2-7c1e-7abc-8def-0123456789ab']) expect(refusal(await get(`products/${path}`))).toBe('404 catalog.product_not_found');
-    expect((await get('products?limit=100').expect(200)).body.items).not.toContainEqual(expect.objectContaining({ handle: 'draft' }));
+    for (const path of ['draft', draft.id, 'nothing', '0199f3a2-7c1e-7abc-8def-0123456789ab'])
+      expect(refusal(await get(`products/${path}`))).toBe('404 catalog.product_not_found');
+    expect((await get('products?limit=100').expect(200)).body.items).not.toContainEqual(
+      expect.objectContaining({ handle: 'draft' }),
+    );
     await shop().import(file(['draft']));
     expect((await get('products/draft').expect(200)).body.id).toBe(draft.id);
     await shop().import(file(['draft', false]));
@@ -78,14 +110,26 @@ onEveryTopology('browsing', (shop) => {
     const { order } = await shop().buy({ SCARCE: 2 }, 'tok_ok');
     expect(order.status).toBe('confirmed');
     await until(async () => !(await available()));
-    await shop().http.put('/api/v1/stock/SCARCE').set(await shop().admin()).send({ onHand: 1 }).expect(200);
+    await shop()
+      .http.put('/api/v1/stock/SCARCE')
+      .set(await shop().admin())
+      .send({ onHand: 1 })
+      .expect(200);
     await until(available);
-    await shop().http.put('/api/v1/stock/SCARCE').set(await shop().admin()).send({ onHand: 0 }).expect(200);
+    await shop()
+      .http.put('/api/v1/stock/SCARCE')
+      .set(await shop().admin())
+      .send({ onHand: 0 })
+      .expect(200);
     await until(async () => !(await available()));
   });
 
   it('lets the admin set the stock, not below what is reserved', async () => {
-    const set = async (onHand: number, headers?: Record<string, string>) => shop().http.put('/api/v1/stock/COUNTED').set(headers ?? (await shop().admin())).send({ onHand });
+    const set = async (onHand: number, headers?: Record<string, string>) =>
+      shop()
+        .http.put('/api/v1/stock/COUNTED')
+        .set(headers ?? (await shop().admin()))
+        .send({ onHand });
     await shop().import(file(['counted']));
     await until(async () => (await get('stock/COUNTED')).status === 200);
     expect((await shop().buy({ COUNTED: 3 }, 'tok_requires_action')).order.status).toBe('stock_reserved');
@@ -94,13 +138,22 @@ onEveryTopology('browsing', (shop) => {
     expect(refusal(below)).toBe('409 inventory.below_reserved');
     expect(below.body.details).toEqual({ reserved: 3 });
     expect((await set(3)).body).toEqual({ sku: 'COUNTED', onHand: 3, reserved: 3, available: 0 });
-    expect((await get('stock/COUNTED').expect(200)).body).toEqual({ sku: 'COUNTED', onHand: 3, reserved: 3, available: 0 });
+    expect((await get('stock/COUNTED').expect(200)).body).toEqual({
+      sku: 'COUNTED',
+      onHand: 3,
+      reserved: 3,
+      available: 0,
+    });
   });
 
   it('knows no stock of what it has not heard of, until the admin sets it', async () => {
     const sku = `stock/${encodeURIComponent('Ünheard of/100%')}`;
     expect(refusal(await get(sku))).toBe('404 inventory.sku_not_found');
-    await shop().http.put(`/api/v1/${sku}`).set(await shop().admin()).send({ onHand: 4 }).expect(200);
+    await shop()
+      .http.put(`/api/v1/${sku}`)
+      .set(await shop().admin())
+      .send({ onHand: 4 })
+      .expect(200);
     expect((await get(sku).expect(200)).body).toEqual({ sku: 'Ünheard of/100%', onHand: 4, reserved: 0, available: 4 });
   });
 });

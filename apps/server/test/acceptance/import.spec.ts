@@ -6,28 +6,50 @@ import { expect, it } from '@jest/globals';
 import { until } from '#kernel/testing';
 import { onEveryTopology, refusal } from '../shop.js';
 
-const header = 'Handle,Title,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price,Image Src';
+const header =
+  'Handle,Title,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price,Image Src';
 const file = (...rows: string[]) => [header, ...rows, ''].join('\n');
 const product = (handle: string, { sku = handle.toUpperCase(), pieces = '5', price = '9.50' } = {}) =>
   `${handle},The ${handle},true,Title,Default Title,${sku},${pieces},${price},`;
-const many = (prefix: string, count: number) => file(...Array.from({ length: count }, (_, index) => product(`${prefix}-${index}`)));
+const many = (prefix: string, count: number) =>
+  file(...Array.from({ length: count }, (_, index) => product(`${prefix}-${index}`)));
 
 onEveryTopology('the import of products', (shop) => {
   const get = async (handle: string) => (await shop().http.get(`/api/v1/products/${handle}`).expect(200)).body;
-  const stockOf = (sku: string) => until(async () => (await shop().http.get(`/api/v1/stock/${sku}`).expect(200)).body, `stock of ${sku}`);
+  const stockOf = (sku: string) =>
+    until(async () => (await shop().http.get(`/api/v1/stock/${sku}`).expect(200)).body, `stock of ${sku}`);
   const send = async (csv: string | Buffer, headers: Record<string, string> = {}) =>
-    shop().http.post('/api/v1/products/import').set({ ...(await shop().admin()), 'content-type': 'text/csv', ...headers }).send(csv);
+    shop()
+      .http.post('/api/v1/products/import')
+      .set({ ...(await shop().admin()), 'content-type': 'text/csv', ...headers })
+      .send(csv);
 
   it('creates what is new, leaves what is the same, and updates what has another price', async () => {
     const rows = [product('tee'), product('cap')];
-    expect(await shop().import(file(...rows))).toEqual({ created: 2, updated: 0, unchanged: 0, rejected: [], rejectedCount: 0 });
+    expect(await shop().import(file(...rows))).toEqual({
+      created: 2,
+      updated: 0,
+      unchanged: 0,
+      rejected: [],
+      rejectedCount: 0,
+    });
     const before = await get('tee');
-    expect(before.variants).toMatchObject([{ sku: 'TEE', title: 'Default', options: [], price: { amount: 950, currency: 'EUR' } }]);
+    expect(before.variants).toMatchObject([
+      { sku: 'TEE', title: 'Default', options: [], price: { amount: 950, currency: 'EUR' } },
+    ]);
     expect(await shop().import(file(...rows))).toMatchObject({ created: 0, updated: 0, unchanged: 2 });
     expect((await get('tee')).updatedAt).toBe(before.updatedAt);
-    expect(await shop().import(file(product('tee', { price: '10' }), product('cap')))).toMatchObject({ created: 0, updated: 1, unchanged: 1 });
+    expect(await shop().import(file(product('tee', { price: '10' }), product('cap')))).toMatchObject({
+      created: 0,
+      updated: 1,
+      unchanged: 1,
+    });
     const after = await get('tee');
-    expect(after).toMatchObject({ id: before.id, createdAt: before.createdAt, variants: [{ id: before.variants[0].id, price: { amount: 1_000 } }] });
+    expect(after).toMatchObject({
+      id: before.id,
+      createdAt: before.createdAt,
+      variants: [{ id: before.variants[0].id, price: { amount: 1_000 } }],
+    });
   });
 
   it('takes the good products and names each bad row by its line', async () => {
@@ -54,15 +76,23 @@ onEveryTopology('the import of products', (shop) => {
       '8 catalog.import.handle_invalid',
     ]);
     for (const handle of ['good-1', 'good-2']) await get(handle);
-    for (const handle of ['dear', 'untitled', 'half', 'thief']) expect(refusal(await shop().http.get(`/api/v1/products/${handle}`))).toBe('404 catalog.product_not_found');
+    for (const handle of ['dear', 'untitled', 'half', 'thief'])
+      expect(refusal(await shop().http.get(`/api/v1/products/${handle}`))).toBe('404 catalog.product_not_found');
   });
 
   it('gives variants without a SKU derived ones, and takes rows of an image alone for no variants', async () => {
     const image = 'https://images.example.com/shirt';
-    const csv = file(`shirt,Shirt,true,Size,S,,4,20.00,${image}-1.jpg`, `shirt,,,,Größe M,,6,21.00,`, `shirt,,,,,,,,${image}-2.jpg`);
+    const csv = file(
+      `shirt,Shirt,true,Size,S,,4,20.00,${image}-1.jpg`,
+      `shirt,,,,Größe M,,6,21.00,`,
+      `shirt,,,,,,,,${image}-2.jpg`,
+    );
     expect(await shop().import(csv)).toMatchObject({ created: 1, rejectedCount: 0 });
     const { variants, images, options } = await get('shirt');
-    expect(variants.map(({ sku, options: [size] }: { sku: string; options: string[] }) => [sku, size])).toEqual([['SHIRT-S', 'S'], ['SHIRT-GROSSE-M', 'Größe M']]);
+    expect(variants.map(({ sku, options: [size] }: { sku: string; options: string[] }) => [sku, size])).toEqual([
+      ['SHIRT-S', 'S'],
+      ['SHIRT-GROSSE-M', 'Größe M'],
+    ]);
     expect(options).toEqual([{ name: 'Size', values: ['S', 'Größe M'] }]);
     expect(images.map(({ src }: { src: string }) => src)).toEqual([`${image}-1.jpg`, `${image}-2.jpg`]);
     expect(await shop().import(csv)).toMatchObject({ unchanged: 1 });
@@ -72,7 +102,11 @@ onEveryTopology('the import of products', (shop) => {
     await shop().import(file(product('stocked', { pieces: '7' }), product('unsaid', { pieces: '' })));
     expect(await stockOf('STOCKED')).toEqual({ sku: 'STOCKED', onHand: 7, reserved: 0, available: 7 });
     expect(await stockOf('UNSAID')).toMatchObject({ onHand: 0 });
-    await shop().http.put('/api/v1/stock/STOCKED').set(await shop().admin()).send({ onHand: 3 }).expect(200);
+    await shop()
+      .http.put('/api/v1/stock/STOCKED')
+      .set(await shop().admin())
+      .send({ onHand: 3 })
+      .expect(200);
     await shop().import(file(product('stocked', { pieces: '99', price: '1.00' }), product('later', { pieces: '1' })));
     await stockOf('LATER');
     expect(await stockOf('STOCKED')).toMatchObject({ onHand: 3 });
@@ -81,7 +115,8 @@ onEveryTopology('the import of products', (shop) => {
   it('imports a file once that comes twice at the same time', async () => {
     const csv = many('twin', 150);
     const reports = await Promise.all([shop().import(csv), shop().import(csv)]);
-    const sum = (count: 'created' | 'updated' | 'unchanged' | 'rejectedCount') => reports[0]![count] + reports[1]![count];
+    const sum = (count: 'created' | 'updated' | 'unchanged' | 'rejectedCount') =>
+      reports[0]![count] + reports[1]![count];
     expect([sum('created'), sum('updated'), sum('unchanged'), sum('rejectedCount')]).toEqual([150, 0, 150, 0]);
     expect(await stockOf('TWIN-149')).toMatchObject({ onHand: 5 });
   });
@@ -89,7 +124,10 @@ onEveryTopology('the import of products', (shop) => {
   it('imports many more products than one command holds, and names a row far down', async () => {
     const rows = many('crowd', 350).split('\n');
     rows[320] = product('crowd-bad', { price: '-1' });
-    expect(await shop().import(rows.join('\n'))).toMatchObject({ created: 349, rejected: [{ line: 321, code: 'catalog.import.price_negative' }] });
+    expect(await shop().import(rows.join('\n'))).toMatchObject({
+      created: 349,
+      rejected: [{ line: 321, code: 'catalog.import.price_negative' }],
+    });
     expect(await stockOf('CROWD-349')).toMatchObject({ onHand: 5 });
   });
 
@@ -99,14 +137,25 @@ onEveryTopology('the import of products', (shop) => {
       'Lamp,lamp,"<p>Bright, and ""warm""</p>",Active,TRUE,Title,Default Title,LAMP-1,30.00,2,https://images.example.com/lamp.jpg,7\n' +
       'Vase,vase,,Draft,TRUE,Title,Default Title,VASE-1,30.00,2,,7\n';
     expect(await shop().import(csv)).toMatchObject({ created: 2, rejectedCount: 0 });
-    expect(await get('lamp')).toMatchObject({ title: 'Lamp', description: '<p>Bright, and "warm"</p>', status: 'published', variants: [{ sku: 'LAMP-1' }] });
+    expect(await get('lamp')).toMatchObject({
+      title: 'Lamp',
+      description: '<p>Bright, and "warm"</p>',
+      status: 'published',
+      variants: [{ sku: 'LAMP-1' }],
+    });
     expect(refusal(await shop().http.get('/api/v1/products/vase'))).toBe('404 catalog.product_not_found');
   });
 
   it('reads a byte order mark, CRLF and line breaks within quotes, and still counts lines', async () => {
     const csv = `\uFEFFHandle,Title,Body (HTML),Variant SKU,Variant Price\r\nbroken-lines,Übergröße 👕,"<p>one\r\ntwo\r\nthree</p>",LINES-1,1.00\r\nwrong,Wrong,,LINES-2,one\r\n`;
-    expect(await shop().import(csv)).toMatchObject({ created: 1, rejected: [{ line: 5, code: 'catalog.import.price_invalid' }] });
-    expect(await get('broken-lines')).toMatchObject({ title: 'Übergröße 👕', description: '<p>one\r\ntwo\r\nthree</p>' });
+    expect(await shop().import(csv)).toMatchObject({
+      created: 1,
+      rejected: [{ line: 5, code: 'catalog.import.price_invalid' }],
+    });
+    expect(await get('broken-lines')).toMatchObject({
+      title: 'Übergröße 👕',
+      description: '<p>one\r\ntwo\r\nthree</p>',
+    });
   });
 
   it.each<[string, string | Buffer, string]>([
@@ -123,19 +172,36 @@ onEveryTopology('the import of products', (shop) => {
   });
 
   it('takes text/csv and no other type', async () => {
-    for (const type of ['application/json', 'text/plain', 'application/octet-stream', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'text/csvx']) {
-      expect([type, refusal(await send(file(product('typed')), { 'content-type': type }))]).toEqual([type, '415 http.unsupported_media_type']);
+    for (const type of [
+      'application/json',
+      'text/plain',
+      'application/octet-stream',
+      'multipart/form-data; boundary=x',
+      'application/x-www-form-urlencoded',
+      'text/csvx',
+    ]) {
+      expect([type, refusal(await send(file(product('typed')), { 'content-type': type }))]).toEqual([
+        type,
+        '415 http.unsupported_media_type',
+      ]);
     }
     const { status, body } = await send(file(product('typed')), { 'content-type': 'text/csv; charset=utf-8' });
     expect([status, body.created]).toEqual([200, 1]);
   });
 
   it('refuses whoever may not import, strangers before they have sent the file', async () => {
-    const post = (headers: Record<string, string>) => shop().http.post('/api/v1/products/import').set({ 'content-type': 'text/csv', ...headers }).send(file(product('stranger')));
+    const post = (headers: Record<string, string>) =>
+      shop()
+        .http.post('/api/v1/products/import')
+        .set({ 'content-type': 'text/csv', ...headers })
+        .send(file(product('stranger')));
     expect(refusal(await post({}))).toBe('401 kernel.unauthenticated');
     expect(refusal(await post({ authorization: 'Bearer nonsense' }))).toBe('401 kernel.unauthenticated');
     expect(refusal(await shop().http.get('/api/v1/products/stranger'))).toBe('404 catalog.product_not_found');
-    const unfinished = connect(`${shop().server.url}/api/v1/products/import`, { method: 'POST', headers: { 'content-type': 'text/csv', 'content-length': 100_000_000 } });
+    const unfinished = connect(`${shop().server.url}/api/v1/products/import`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', 'content-length': 100_000_000 },
+    });
     unfinished.write(`${header}\n`);
     const [answer] = (await once(unfinished, 'response')) as [IncomingMessage];
     expect(answer.statusCode).toBe(401);

@@ -5,14 +5,22 @@ import { type DatabaseOptions, migratorOptions, roleOf, schemaOf } from './data-
 
 const logger = new Logger('Database');
 
-/** The SQL by which a DBA makes a context's role and schema where the login of the URL may not. */
-export function preparationSql(context: string, login: string): string {
+/** What of a context's home the server has, and whether the login may take the role. */
+interface Home {
+  readonly role: boolean;
+  readonly schema: boolean;
+  readonly member: boolean;
+  readonly login: string;
+}
+
+/** The statements that make what is missing of a context's role and schema. */
+function missingOf(context: string, { role: hasRole, schema: hasSchema, member, login }: Home): string[] {
   const role = roleOf(context);
   return [
-    `create role ${role} nologin;`,
-    `grant ${role} to ${pg.escapeIdentifier(login)};`,
-    `create schema ${schemaOf(context)} authorization ${role};`,
-  ].join('\n');
+    ...(hasRole ? [] : [`create role ${role} nologin`]),
+    ...(hasRole && member ? [] : [`grant ${role} to ${pg.escapeIdentifier(login)}`]),
+    ...(hasSchema ? [] : [`create schema ${schemaOf(context)} authorization ${role}`]),
+  ];
 }
 
 /** Makes the context's role and schema where they are missing, and brings its tables up to date. Replicas may race. */
@@ -30,30 +38,26 @@ export async function prepareDatabase(options: DatabaseOptions): Promise<void> {
 
 /** @throws Error with the SQL for a DBA where the login may not make the role or the schema itself */
 async function makeSchema(client: pg.Client, context: string): Promise<void> {
-  const role = roleOf(context);
-  const schema = schemaOf(context);
-  const state = async () => {
-    const { rows } = await client.query<{ role: boolean; schema: boolean; member: boolean; login: string }>(
+  const look = async (): Promise<Home> => {
+    const { rows } = await client.query<Home>(
       `select to_regrole($1) is not null as role, to_regnamespace($2) is not null as schema,
         to_regrole($1) is not null and pg_has_role(current_user, to_regrole($1), 'set') as member, current_user as login`,
-      [role, schema],
+      [roleOf(context), schemaOf(context)],
     );
     return rows[0]!;
   };
-  const before = await state();
-  if (before.role && before.schema && before.member) return;
+  const before = await look();
+  if (missingOf(context, before).length === 0) return;
   try {
     await client.query('begin');
     await client.query(`select pg_advisory_xact_lock(hashtext('cleave roles'))`);
-    const { role: hasRole, schema: hasSchema, member, login } = await state();
-    if (!hasRole) await client.query(`create role ${role} nologin`);
-    if (!hasRole || !member) await client.query(`grant ${role} to ${pg.escapeIdentifier(login)}`);
-    if (!hasSchema) await client.query(`create schema ${schema} authorization ${role}`);
+    for (const statement of missingOf(context, await look())) await client.query(statement);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback');
+    const statements = missingOf(context, before).map((statement) => `${statement};`);
     throw new Error(
-      `"${before.login}" may not make the role and the schema of "${context}" (${String(error)}). Let a DBA run:\n${preparationSql(context, before.login)}`,
+      `"${before.login}" may not make the role and the schema of "${context}" (${String(error)}). Let a DBA run:\n${statements.join('\n')}`,
       { cause: error },
     );
   }

@@ -143,6 +143,6 @@ function problems(errors: ErrorDeclarations): MethodDecorator[] {
 }
 
 function jsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12' });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
   return json;
 }

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { PassportStrategy } from '@nestjs/passport';
@@ -15,20 +16,18 @@ const Token = z.object({ header: z.object({ kid: z.string() }) });
 export class BearerStrategy extends PassportStrategy(Strategy) {
   constructor(keys: KeyRing) {
     const decoder = new JwtService();
-    const keyOf = async (token: string) => {
+    const keyOf = callbackify(async (token: string) => {
       const parsed = Token.safeParse(decoder.decode(token, { complete: true }));
       if (!parsed.success) throw kernelFailure('kernel.unauthenticated');
       return keys.key(parsed.data.header.kid);
-    };
+    });
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       algorithms: ['ES256'],
       issuer: 'cleave',
       audience: 'cleave-api',
-      secretOrKeyProvider: (_, token: string, done) => {
-        // A KeyObject: jsonwebtoken takes it, its types lag behind.
-        void settle(keyOf(token), (error, key) => done(error, key as never));
-      },
+      // It hands over a KeyObject, which jsonwebtoken takes; the types know of text alone.
+      secretOrKeyProvider: (_, token: string, done) => keyOf(token, done as never),
     });
   }
 

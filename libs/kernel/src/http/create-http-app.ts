@@ -59,7 +59,7 @@ function refuse(this: FastifyInstance, { code }: Error & { code?: string }, sock
         ? 'http.request_timeout'
         : 'http.bad_request',
   );
-  const body = JSON.stringify({ ...problemOf(failure, '0'.repeat(32)) });
+  const body = JSON.stringify(problemOf(failure, '0'.repeat(32)));
   socket.end(
     `HTTP/1.1 ${failure.status} \r\nConnection: close\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );

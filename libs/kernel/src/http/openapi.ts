@@ -23,21 +23,15 @@ export function openApi(app: INestApplication): OpenAPIObject {
     )
     .build();
   const document = SwaggerModule.createDocument(app, config, {
-    standardSchemaConverter: (schema) => (schema instanceof z.ZodType ? converted(schema) : undefined),
+    standardSchemaConverter: (schema) => (schema instanceof z.ZodType ? openApiSchema(schema) : undefined),
   });
-  const { schema } = converted(Problem, 'output');
-  return {
-    ...document,
-    components: { ...document.components, schemas: { ...document.components?.schemas, Problem: schema as never } },
-  };
+  const schemas = { ...document.components?.schemas, ...openApiSchema(Problem).components };
+  return { ...document, components: { ...document.components, schemas } } as OpenAPIObject;
 }
 
-/** Always the sender's side, so that a schema with an id is one component wherever it stands. */
-function converted(
-  schema: z.ZodType,
-  io: 'input' | 'output' = 'input',
-): { schema: object; components: Record<string, object> } {
-  const { $schema: _, $defs = {}, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
+/** Always as the sender sees it, so that a schema with an id is one component wherever it stands. */
+function openApiSchema(schema: z.ZodType): { schema: object; components: Record<string, object> } {
+  const { $schema: _, $defs = {}, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
   return { schema: json, components: $defs as Record<string, object> };
 }
 

@@ -1,19 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 
-const everywhere = {
-  'cross-origin-opener-policy': 'same-origin',
+/** JSON is no page: nothing may be loaded for it, and nothing may frame it. The rest of helmet's headers speak to pages. */
+const api = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'x-content-type-options': 'nosniff',
 };
 
-/** JSON is no page: nothing may be loaded for it, and nothing may frame it. */
-const api = { ...everywhere, 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" };
-
 /** Helmet's policy, but for upgrade-insecure-requests: over plain HTTP that would keep the page from its own scripts. */
 const page = {
-  ...everywhere,
+  ...api,
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
   'content-security-policy':
     "default-src 'self'; base-uri 'self'; font-src 'self' data:; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; object-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self' 'unsafe-inline'",
 };

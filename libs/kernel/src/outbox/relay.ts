@@ -155,8 +155,9 @@ export class Relay {
   private async read(group: readonly Lane[], bound: string | null): Promise<Page> {
     const { seen, upto, after } = group[0]!.read;
     const slots = [...new Set(group.map(({ slot }) => slot))];
-    // Following pages walk the index on id; the first must not (it would begin at the oldest row), hence `id + 0`.
+    // Following pages walk the index on id. The first must not, it would begin at the oldest row: hence `id + 0`.
     const order = upto === null ? sql`id + 0` : sql`id`;
+    const beyond = upto === null ? sql`` : sql`and id > ${after}`;
     const rows = await this.database.query<OutboxRow & { snapshot: string }>(
       sql`
       with bound as (select coalesce(${upto ?? bound}::pg_snapshot, pg_current_snapshot()) as snapshot)
@@ -167,7 +168,7 @@ export class Relay {
         where (xid >= pg_snapshot_xmax(${seen}::pg_snapshot) or xid = any(array(select pg_snapshot_xip(${seen}::pg_snapshot))))
           and pg_visible_in_snapshot(xid, bound.snapshot)
           and slot = any(${slots}::smallint[])
-          and id > ${after}
+          ${beyond}
         order by ${order} limit ${PAGE}
       ) fresh on true`.unprepared(),
     );

@@ -5,7 +5,8 @@ import { type Clock, isoInstant } from '../runtime/clock.js';
 import { Alarm } from '../runtime/deadline.js';
 
 const DAY_MS = 86_400_000;
-const DAYS_AHEAD = 14;
+/** Few: every read looks into each partition. Made at boot and every hour. */
+const DAYS_AHEAD = 3;
 const HOUR_MS = 3_600_000;
 
 /** How many days are kept: a message is remembered longer than it can come again. */
@@ -31,7 +32,9 @@ export class Retention {
     private readonly days: RetentionDays,
   ) {}
 
-  start(): void {
+  /** Makes the partitions that are needed before anything is written, and sees to them from then on. */
+  async start(): Promise<void> {
+    await this.maintain();
     this.loop = this.run();
   }
 
@@ -43,8 +46,8 @@ export class Retention {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      await this.maintain().catch((error: unknown) => this.logger.warn(`partitions of "${this.database.context}": ${String(error)}`));
       await this.alarm.sleep(HOUR_MS);
+      await this.maintain().catch((error: unknown) => this.logger.warn(`partitions of "${this.database.context}": ${String(error)}`));
     }
   }
 
@@ -55,8 +58,8 @@ export class Retention {
     const wanted = ['outbox', 'inbox'].flatMap((table) => Array.from({ length: DAYS_AHEAD }, (_, ahead) => ({ table, day: today + ahead })));
     const missing = wanted.filter(({ table, day }) => !existing.has(nameOf(table, day)));
     const old = [...existing].filter((name) => {
-      const [, table, day] = /^(outbox|inbox)_(\d+)$/.exec(name) ?? [];
-      return table !== undefined && Number(day) < today - this.days[table as 'outbox' | 'inbox'];
+      const [, table] = /^(outbox|inbox)_\d+$/.exec(name) ?? [];
+      return table !== undefined && name < nameOf(table, today - this.days[table as 'outbox' | 'inbox']);
     });
     if (missing.length > 0 || old.length > 0) {
       await this.database.transaction(async () => {

@@ -53,7 +53,7 @@ function startInChild(dataDir: string): { child: ChildProcess; server: Promise<E
     const server = await startEmbeddedPostgres({ dataDir: process.argv[2], log: () => undefined });
     console.log(JSON.stringify(server));
     setInterval(() => undefined, 60_000);`;
-  const module = join(import.meta.dirname, 'embedded-postgres.ts');
+  const module = join(import.meta.dirname, '../../../../dist/libs/kernel/src/postgres/embedded-postgres.js');
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, module, dataDir], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CommandBus } from '@nestjs/cqrs';
+import { ambient, anonymous, runIn } from '#kernel';
+import { HttpSettings } from '#kernel/http';
+import type { ImportProducts } from '../contracts/index.js';
+import { ProductImport } from './product-import.js';
+
+/** Imports `rows` below a header; `refuse` says which handles the catalog rejects. */
+async function imported(
+  rows: string[],
+  refuse: (handle: string) => boolean = () => false,
+  header = 'Handle,Title,Variant Price',
+) {
+  const batches: number[] = [];
+  const callIds: unknown[] = [];
+  const execute = async ({ products }: ImportProducts) => {
+    batches.push(products.length);
+    callIds.push(ambient()?.callId);
+    const rejected = products
+      .filter(({ handle }) => refuse(handle))
+      .map(({ handle }) => ({ handle, code: 'catalog.sku_taken', message: 'taken' }));
+    return { created: products.length - rejected.length, updated: 0, unchanged: 0, rejected };
+  };
+  async function* file() {
+    yield Buffer.from([header, ...rows].join('\n'));
+  }
+  const imports = new ProductImport({ execute } as unknown as CommandBus, new HttpSettings({}));
+  const report = await runIn({ correlationId: 'test', principal: anonymous, callId: 'key' }, () => imports.run(file()));
+  return { report, batches, callIds };
+}
+
+const rows = (count: number) => Array.from({ length: count }, (_, index) => `p${index},Product ${index},1.00`);
+
+describe('an import', () => {
+  it('goes to the catalog in batches of 100, none of them under the request’s idempotency key', async () => {
+    const { report, batches, callIds } = await imported(rows(250));
+    expect(batches).toEqual([100, 100, 50]);
+    expect(callIds).toEqual([undefined, undefined, undefined]);
+    expect(report).toEqual({ created: 250, updated: 0, unchanged: 0, rejected: [], rejectedCount: 0 });
+  });
+
+  it('tells the line of what the catalog rejects, as of what cannot be read', async () => {
+    const { report } = await imported(['a,A,1.00', 'b,B,much', 'c,C,1.00'], (handle) => handle === 'c');
+    expect(report.created).toBe(1);
+    expect(report.rejectedCount).toBe(2);
+    expect(report.rejected).toEqual([
+      { line: 3, code: 'catalog.import.price_invalid', message: expect.any(String) },
+      { line: 4, code: 'catalog.sku_taken', message: 'taken' },
+    ]);
+  });
+
+  it('tells of 1,000 rejections, and counts all', async () => {
+    const { report } = await imported(rows(1_200), () => true);
+    expect(report.rejected).toHaveLength(1_000);
+    expect(report.rejectedCount).toBe(1_200);
+  });
+
+  it('refuses a file that is none', async () => {
+    await expect(imported(['1,2'], undefined, 'x,y')).rejects.toMatchObject({
+      code: 'catalog.import.columns_missing',
+      status: 422,
+    });
+    await expect(imported([], undefined, '')).rejects.toMatchObject({ code: 'catalog.import.file_empty', status: 422 });
+  });
+});
