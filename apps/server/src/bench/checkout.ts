@@ -54,8 +54,8 @@ export async function checkout(cleanup: AsyncDisposableStack, postmaster: number
   };
 
   const { ours, hand } = await interleaved(ROUNDS, {
-    ours: round(8, shop.buy),
-    hand: round(3, () => buyByHand(byHand)),
+    ours: round(6, shop.buy),
+    hand: round(2, () => buyByHand(byHand)),
   });
   const all = (rounds: Round[], what: keyof Round) => rounds.map((one) => one[what]);
   const line = (what: string, field: keyof Round, written: (value: number) => string): Line => ({

@@ -150,11 +150,13 @@ async function inserted(count: number, atOnce: number): Promise<number> {
 /** From an outbox to handled: beside bare inserts of the same rows, as many to a transaction. */
 export async function events(): Promise<Line[]> {
   const many = 20_000;
-  const few = 5_000;
+  const heap = 60_000;
+  const few = 3_000;
   const rates = await interleaved(ROUNDS, {
     batchedFlow: async () => many / (await handled(Counts, many, false)),
     bareBatches: async () => many / (await inserted(many, PUBLISHED_AT_ONCE)),
     batchedDrain: async () => many / (await handled(Counts, many, true)),
+    heapDrain: async () => heap / (await handled(Counts, heap, true)),
     singleFlow: async () => few / (await handled(Writes, few, false)),
     bareSingles: async () => few / (await inserted(few, 1)),
     singleDrain: async () => few / (await handled(Writes, few, true)),
@@ -171,8 +173,9 @@ export async function events(): Promise<Line[]> {
   };
   return [
     line('events published and handled, batch: 100', rates.batchedFlow, rates.bareBatches),
-    line('events handled of a backlog, batch: 100', rates.batchedDrain, rates.bareBatches),
+    line(`events handled of a backlog of ${number(many)}, batch: 100`, rates.batchedDrain, rates.bareBatches),
+    line(`events handled of a backlog of ${number(heap)}, batch: 100`, rates.heapDrain, rates.bareBatches),
     line('events published and handled, batch: 1, a row each', rates.singleFlow, rates.bareSingles),
-    line('events handled of a backlog, batch: 1, a row each', rates.singleDrain, rates.bareSingles),
+    line(`events handled of a backlog of ${number(few)}, batch: 1, a row each`, rates.singleDrain, rates.bareSingles),
   ];
 }

@@ -106,9 +106,10 @@ describe('a login that is no superuser', () => {
   it('is told the SQL that a DBA must run, and starts after that', async () => {
     const { url, client, drop } = await ownedBy('');
     try {
-      for (const context of ['source', 'sink']) {
+      // One context after the other, whichever comes first, is refused with what is missing of its home.
+      for (let context = 1; context <= 2; context++) {
         const refused = (await boot(url).catch((error: unknown) => error)) as Error;
-        expect(refused.message).toContain(`of "${context}"`);
+        expect(refused.message).toMatch(/may not make the role and the schema of "(source|sink)"/);
         await client.query(/Let a DBA run:\n([\s\S]*)/.exec(refused.message)![1]!);
       }
       await (await boot(url)).close();

@@ -51,10 +51,9 @@ async function passwordOf(dataDir: string, home: string): Promise<string> {
   const file = join(dataDir, 'postgres.password');
   const known = (await readIfPresent(file))?.trim();
   if (known) return known;
-  const path = join(home, 'postgres');
-  if (existsSync(path)) {
+  if (existsSync(join(home, 'postgres'))) {
     const advice = `Put that file back, or remove ${dataDir} to begin with an empty database.`;
-    throw new Error(`${path} holds a database, but its password is missing from ${file}. ${advice}`);
+    throw new Error(`${home} holds a database, but its password is missing from ${file}. ${advice}`);
   }
   const password = randomBytes(24).toString('base64url');
   // Flushed, because the cluster will be: after a power failure neither is of use without the other.
@@ -69,9 +68,11 @@ async function passwordOf(dataDir: string, home: string): Promise<string> {
 export async function createCluster({ home, path, password }: Cluster, binaries: Binaries): Promise<void> {
   const draft = await mkdtemp(join(home, DRAFT));
   try {
-    await writeFile(join(draft, 'password'), password);
-    if (binaries.user) await chown(draft, binaries.user.uid, binaries.user.gid);
-    await initialize(draft, binaries);
+    const secret = join(draft, 'password');
+    await writeFile(secret, password);
+    const { user } = binaries;
+    if (user) for (const file of [draft, secret]) await chown(file, user.uid, user.gid);
+    await initialize(draft, secret, binaries);
     await rename(join(draft, 'postgres'), path);
   } finally {
     const drafts = (await readdir(home)).filter((name) => name.startsWith(DRAFT));
@@ -79,17 +80,11 @@ export async function createCluster({ home, path, password }: Cluster, binaries:
   }
 }
 
-async function initialize(draft: string, binaries: Binaries): Promise<void> {
-  const args = ['-D', join(draft, 'postgres'), `--pwfile=${join(draft, 'password')}`, '--username=postgres'];
+async function initialize(draft: string, secret: string, binaries: Binaries): Promise<void> {
+  const args = ['-D', join(draft, 'postgres'), '--username=postgres', `--pwfile=${secret}`, '--auth=scram-sha-256'];
   // Sorting and casing by the built-in provider: the same on every machine. pg_trgm and others still ask the operating
   // system what a letter is, and under `C` would drop all that are not ASCII.
-  args.push(
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-  );
+  args.push('--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8');
   for (const type of CHARACTER_TYPES) {
     try {
       await promisify(execFile)(binaries.initdb, [...args, `--lc-ctype=${type}`], spawnOptions(binaries));

@@ -25,8 +25,8 @@ export async function awaitServer(cluster: Cluster, launched?: ChildProcess): Pr
   const deadline = performance.now() + START_WITHIN_MS;
   for (; ; await sleep(POLL_MS)) {
     const postmaster = await livePostmaster(cluster);
-    const refusal = postmaster && (postmaster.isReady ? await refusalOf(cluster, postmaster.port) : 'not ready');
-    if (postmaster && !refusal) return postmaster;
+    const refusal = postmaster?.isReady ? await refusalOf(cluster, postmaster.port) : 'not ready';
+    if (postmaster && refusal === undefined) return postmaster;
     if (!postmaster && !(launched?.exitCode === null && launched.signalCode === null)) return undefined;
     if (performance.now() < deadline) continue;
     throw new Error(
@@ -68,22 +68,17 @@ async function isPostmaster(pid: number, { path }: Cluster): Promise<boolean> {
 /** Empty for a process that is gone or a zombie. */
 async function commandLine(pid: number): Promise<string> {
   if (process.platform === 'linux') return (await readIfPresent(`/proc/${pid}/cmdline`))?.replaceAll('\0', ' ') ?? '';
-  const [command, ...args] =
-    process.platform === 'win32'
-      ? ['tasklist', '/NH', '/FI', `PID eq ${pid}`]
-      : ['ps', '-ww', '-o', 'command=', '-p', `${pid}`];
+  const isWindows = process.platform === 'win32';
+  const args = isWindows ? ['/NH', '/FI', `PID eq ${pid}`] : ['-ww', '-o', 'command=', '-p', `${pid}`];
   // `ps` exits with 1 if there is no such process.
-  return (await promisify(execFile)(command ?? '', args).catch(except(1)))?.stdout ?? '';
+  return (await promisify(execFile)(isWindows ? 'tasklist' : 'ps', args).catch(except(1)))?.stdout ?? '';
 }
 
 /** Undefined if the server lets us in, and the database `cleave` is there or could be made; else why it does not yet. */
 async function refusalOf(cluster: Cluster, port: number): Promise<string | undefined> {
   // `ssl: false`, because PGSSLMODE of the environment means some other server than this one.
-  const client = new pg.Client({
-    connectionString: cluster.url(port, 'postgres'),
-    ssl: false,
-    connectionTimeoutMillis: 2_000,
-  });
+  const connectionString = cluster.url(port, 'postgres');
+  const client = new pg.Client({ connectionString, ssl: false, connectionTimeoutMillis: 2_000 });
   // A connection that breaks also rejects the pending query; without a listener it would end the process.
   client.on('error', () => undefined);
   try {
@@ -94,10 +89,8 @@ async function refusalOf(cluster: Cluster, port: number): Promise<string | undef
   } catch (error) {
     const { message } = error as Error;
     if (codeOf(error) !== '28P01') return message;
-    const advice = `put the file back that belongs to this data, or remove ${cluster.dataDir} to begin with an empty database`;
-    throw new Error(`${cluster.path} has another password than postgres.password (${message}): ${advice}.`, {
-      cause: error,
-    });
+    const advice = `Put the right one back, or remove ${cluster.dataDir} to begin with an empty database.`;
+    throw new Error(`PostgreSQL on ${cluster.path} does not accept postgres.password. ${advice}`, { cause: error });
   } finally {
     await client.end();
   }

@@ -42,9 +42,7 @@ async function serverUser(cluster: string): Promise<User> {
 async function createPostgresUser(): Promise<void> {
   await execute('useradd', ['--system', '--no-create-home', '--user-group', 'postgres']).catch((error: Error) => {
     const advice = `Create it with "useradd --system postgres", run as another user, ${OR_DATABASE_URL}.`;
-    throw new Error(
-      `PostgreSQL does not run as root, and its user "postgres" could not be created (${error.message}). ${advice}`,
-    );
+    throw new Error(`PostgreSQL does not run as root, nor could its user be created (${error.message}). ${advice}`);
   });
 }
 
@@ -76,7 +74,7 @@ async function copyBinaries(installed: Binaries, log: Log): Promise<Binaries> {
   return { initdb: join(root, 'bin/initdb'), postgres: join(root, 'bin/postgres') };
 }
 
-/** The name is new, in case another generation of this directory was removed by mistake. */
+/** The name is new each time: what a data directory of the same path left behind is nobody's to remove but its owner's. */
 async function relocate({ dataDir, password }: Cluster, log: Log): Promise<Cluster> {
   const home = join(RELOCATED, randomBytes(8).toString('hex'));
   for (const directory of [dirname(RELOCATED), RELOCATED, home]) await makeOpen(directory);
