@@ -5,7 +5,19 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({ options: { faults: { type: 'string', default: '100' }, seed: { type: 'string' } } });
 const { status } = spawnSync(
   process.execPath,
-  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', 'apps/server/test/crash'],
-  { stdio: 'inherit', env: { ...process.env, CLEAVE_CRASH_FAULTS: values.faults, ...(values.seed ? { CLEAVE_CRASH_SEED: values.seed } : {}) } },
+  [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    'apps/server/test/crash',
+  ],
+  {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      CLEAVE_CRASH_FAULTS: values.faults,
+      ...(values.seed ? { CLEAVE_CRASH_SEED: values.seed } : {}),
+    },
+  },
 );
 process.exit(status ?? 1);

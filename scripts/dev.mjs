@@ -3,10 +3,21 @@ import { spawn } from 'node:child_process';
 
 const children = [
   spawn('tsc', ['-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'], { stdio: 'inherit' }),
-  spawn(process.execPath, ['--enable-source-maps', '--watch-path=dist/apps', '--watch-path=dist/libs', '--watch-path=dist/migrations', '--watch-preserve-output', 'dist/apps/server/src/main.js'], {
-    stdio: 'inherit',
-    env: { ...process.env, CLEAVE_DEV: '1' },
-  }),
+  spawn(
+    process.execPath,
+    [
+      '--enable-source-maps',
+      '--watch-path=dist/apps',
+      '--watch-path=dist/libs',
+      '--watch-path=dist/migrations',
+      '--watch-preserve-output',
+      'dist/apps/server/src/main.js',
+    ],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, CLEAVE_DEV: '1' },
+    },
+  ),
 ];
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {

@@ -4,7 +4,8 @@ const banned = new Set(['Date.now', 'Math.random', 'crypto.randomUUID']);
 const deterministic = {
   meta: { type: 'problem', docs: { description: 'time, chance and ids are injected, never read' } },
   create(context) {
-    const report = (node, what) => context.report({ node, message: `${what} is read here: inject Clock, Ids or Randomness instead.` });
+    const report = (node, what) =>
+      context.report({ node, message: `${what} is read here: inject Clock, Ids or Randomness instead.` });
     return {
       MemberExpression(node) {
         const name = `${node.object.name}.${node.property.name}`;

@@ -12,5 +12,9 @@ if (!existsSync(main)) {
   process.exit(1);
 }
 const own = join(root, 'node_modules/node/bin/node');
-const child = spawn(existsSync(own) ? own : process.execPath, ['--enable-source-maps', main, ...process.argv.slice(2)], { stdio: 'inherit' });
+const child = spawn(
+  existsSync(own) ? own : process.execPath,
+  ['--enable-source-maps', main, ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+);
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

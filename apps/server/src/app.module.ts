@@ -12,6 +12,9 @@ import { PublicApiModule } from './http/public-api.module.js';
 @Module({ imports: [IdentityModule, CatalogModule, InventoryModule, CartModule, OrderingModule, PaymentsModule] })
 export class AppModule {
   static of(options: KernelOptions): DynamicModule {
-    return { module: AppModule, imports: [KernelModule.forRoot(options), PublicApiModule.forRoot(options.environment)] };
+    return {
+      module: AppModule,
+      imports: [KernelModule.forRoot(options), PublicApiModule.forRoot(options.environment)],
+    };
   }
 }

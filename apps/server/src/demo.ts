@@ -10,7 +10,11 @@ const root = join(import.meta.dirname, '../../../..');
 export async function fillEmptyShop(url: string, tell: (line: string) => void): Promise<void> {
   const products = (await (await fetch(`${url}/api/v1/products?limit=1`)).json()) as { items: unknown[] };
   if (products.items.length > 0) return;
-  const login = await fetch(`${url}/api/v1/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(demoLogIn) });
+  const login = await fetch(`${url}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(demoLogIn),
+  });
   if (!login.ok) {
     tell(`The shop is empty, and stays so: the demo log-in ${demoLogIn.email} does not work here.`);
     return;
@@ -23,6 +27,7 @@ export async function fillEmptyShop(url: string, tell: (line: string) => void): 
     body: await readFile(join(root, 'libs/catalog/demo/products.csv')),
   });
   const report = (await answer.json()) as { created?: number; rejectedCount?: number };
-  if (!answer.ok || report.rejectedCount !== 0) throw new Error(`the demo catalogue was not imported: ${JSON.stringify(report)}`);
+  if (!answer.ok || report.rejectedCount !== 0)
+    throw new Error(`the demo catalogue was not imported: ${JSON.stringify(report)}`);
   tell(`${report.created} products are in the shop.`);
 }

@@ -22,7 +22,13 @@ async function main(): Promise<void> {
   }
   const services = production
     ? { environment: process.env, stop: () => Promise.resolve() }
-    : await startLocalServices({ environment: process.env, dataDir, port, testProviderSecret: new PaymentsSettings(process.env).TEST_PROVIDER_SECRET, tell });
+    : await startLocalServices({
+        environment: process.env,
+        dataDir,
+        port,
+        testProviderSecret: new PaymentsSettings(process.env).TEST_PROVIDER_SECRET,
+        tell,
+      });
 
   const { environment } = services;
   const instance = CLEAVE_INSTANCE ?? `${hostname()}:${port}`;
@@ -55,8 +61,12 @@ Cleave is ready.
 function fail(error: unknown): never {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof WrongSettings) process.stderr.write(`${message}\n`);
-  else if (code === 'EADDRINUSE') process.stderr.write(`${message}\nAnother process listens there. Set PORT to a free one.\n`);
-  else process.stderr.write(`Cleave could not start: ${error instanceof Error ? (error.stack ?? message) : String(error)}\n`);
+  else if (code === 'EADDRINUSE')
+    process.stderr.write(`${message}\nAnother process listens there. Set PORT to a free one.\n`);
+  else
+    process.stderr.write(
+      `Cleave could not start: ${error instanceof Error ? (error.stack ?? message) : String(error)}\n`,
+    );
   process.exit(1);
 }
 

@@ -7,7 +7,11 @@ export class ServerSettings extends settings({
     default: 'development',
     doc: 'In production there is no embedded database, no test provider and no demo: what they stood for must be set.',
   },
-  CLEAVE_DATA_DIR: { schema: z.string().min(1), default: '.data', doc: 'Where the embedded database, the test provider and processes.json live.' },
+  CLEAVE_DATA_DIR: {
+    schema: z.string().min(1),
+    default: '.data',
+    doc: 'Where the embedded database, the test provider and processes.json live.',
+  },
   CLEAVE_DEMO: {
     schema: z.enum(['on', 'off'], 'must be "on" or "off"'),
     default: 'on',

@@ -14,7 +14,8 @@ describe('the settings', () => {
     try {
       checkSettings(Object.values(allSettings), wrong);
     } catch (error) {
-      for (const name of problems) expect((error as Error).message).toContain(`${name}=${wrong[name as keyof typeof wrong]}: `);
+      for (const name of problems)
+        expect((error as Error).message).toContain(`${name}=${wrong[name as keyof typeof wrong]}: `);
       return;
     }
     throw new Error('wrong settings were let through');

@@ -39,12 +39,19 @@ export class RunningServer {
   /** Starts the process (again) and waits until it answers. */
   async launch(): Promise<void> {
     const child = spawn(process.execPath, ['--enable-source-maps', main], {
-      env: { PATH: process.env['PATH'], PORT: String(this.port), CLEAVE_DATA_DIR: this.dataDir, LOG_LEVEL: 'warn', ...this.env },
+      env: {
+        PATH: process.env['PATH'],
+        PORT: String(this.port),
+        CLEAVE_DATA_DIR: this.dataDir,
+        LOG_LEVEL: 'warn',
+        ...this.env,
+      },
       cwd: this.dataDir,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     await until(
       () => {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended:\n${this.output}`);

@@ -19,12 +19,20 @@ describe('a server on a laptop', () => {
       const products = () => request(server.url).get('/api/v1/products?limit=100');
       await until(async () => (await products()).body.items.length >= 50, 'the demo catalogue', 30);
       await until(() => server.output.includes('Cleave is ready.'), 'it says that it is ready');
-      for (const said of [`http://localhost:${server.port}/api/docs`, 'admin@cleave.test / cleave-admin-1', 'importing the demo catalogue']) {
+      for (const said of [
+        `http://localhost:${server.port}/api/docs`,
+        'admin@cleave.test / cleave-admin-1',
+        'importing the demo catalogue',
+      ]) {
         expect(server.output).toContain(said);
       }
       const before = (await products()).body;
       const processes = await server.processes();
-      expect(processes.map(({ name, replica }) => `${name} ${replica}`).toSorted()).toEqual(['postgres 1', 'server 1', 'test-provider 1']);
+      expect(processes.map(({ name, replica }) => `${name} ${replica}`).toSorted()).toEqual([
+        'postgres 1',
+        'server 1',
+        'test-provider 1',
+      ]);
       for (const { pid } of processes) expect(process.kill(pid, 0)).toBe(true);
       expect(processes.find(({ name }) => name === 'server')!.ports).toEqual({ http: server.port });
 
@@ -35,7 +43,8 @@ describe('a server on a laptop', () => {
       await server.launch();
       expect((await products()).body).toEqual(before);
       const after = await server.processes();
-      for (const name of ['postgres', 'test-provider']) expect(after.find((one) => one.name === name)).toEqual(processes.find((one) => one.name === name));
+      for (const name of ['postgres', 'test-provider'])
+        expect(after.find((one) => one.name === name)).toEqual(processes.find((one) => one.name === name));
 
       await server.restart();
       expect((await products()).body).toEqual(before);
@@ -43,21 +52,33 @@ describe('a server on a laptop', () => {
       await Promise.all([server.stop(), neighbour.stop()]);
     }
     // Nothing stays behind.
-    for (const port of [server.port, neighbour.port]) await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow('fetch failed');
+    for (const port of [server.port, neighbour.port])
+      await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow('fetch failed');
   }, 120_000);
 
   it.each([
     ['without a database in production', { NODE_ENV: 'production' }, 'DATABASE_URL=: must be set in production'],
     ['with a wrong setting', { PORT: 'abc', ORDERING_PAYMENT_TIMEOUT: '0' }, 'PORT=abc: '],
-    ['on a database that is not there', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', TEST_PROVIDER_URL: 'http://127.0.0.1:1' }, 'ECONNREFUSED'],
+    [
+      'on a database that is not there',
+      { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', TEST_PROVIDER_URL: 'http://127.0.0.1:1' },
+      'ECONNREFUSED',
+    ],
   ])('does not start %s, and says why', async (_, env, message) => {
     const dir = await newDataDir();
     const child = spawn(process.execPath, [main], {
-      env: { PATH: process.env['PATH'], PORT: String(await freePort()), CLEAVE_DATA_DIR: dir, LOG_LEVEL: 'silent', ...env },
+      env: {
+        PATH: process.env['PATH'],
+        PORT: String(await freePort()),
+        CLEAVE_DATA_DIR: dir,
+        LOG_LEVEL: 'silent',
+        ...env,
+      },
       cwd: dir,
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = (await once(child, 'exit')) as [number];
     await rm(dir, { recursive: true, force: true });
     expect(output).toContain(message);
@@ -71,13 +92,20 @@ describe('two servers on one database', () => {
     const env = { DATABASE_URL: database.url, CLEAVE_DEMO: 'off' };
     const first = await RunningServer.start({ env });
     const provider = (await first.processes()).find(({ name }) => name === 'test-provider')!;
-    const second = await RunningServer.start({ env: { ...env, TEST_PROVIDER_URL: `http://127.0.0.1:${provider.ports['http']}` } });
+    const second = await RunningServer.start({
+      env: { ...env, TEST_PROVIDER_URL: `http://127.0.0.1:${provider.ports['http']}` },
+    });
     try {
       const shops = [new Shop(first), new Shop(second)];
       await shops[0]!.sell('SHARED-1', 30);
-      const bought = await Promise.all(Array.from({ length: 40 }, (_, index) => shops[index % 2]!.buy({ 'SHARED-1': 1 }, 'tok_ok', 30)));
+      const bought = await Promise.all(
+        Array.from({ length: 40 }, (_, index) => shops[index % 2]!.buy({ 'SHARED-1': 1 }, 'tok_ok', 30)),
+      );
       const statuses = bought.map(({ order }) => order.status).toSorted();
-      expect(statuses).toEqual([...Array.from({ length: 30 }, () => 'confirmed'), ...Array.from({ length: 10 }, () => 'rejected')]);
+      expect(statuses).toEqual([
+        ...Array.from({ length: 30 }, () => 'confirmed'),
+        ...Array.from({ length: 10 }, () => 'rejected'),
+      ]);
       expect(await shops[1]!.stock('SHARED-1')).toMatchObject({ onHand: 0, reserved: 0 });
       // One goes, the other carries on.
       await second.stop();

@@ -10,7 +10,9 @@ describe('the example', () => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
   beforeAll(async () => {
     database = await testDatabase();
-    app = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(database.url)), LendingModule, MembersModule] }).compile();
+    app = await Test.createTestingModule({
+      imports: [KernelModule.forRoot(testKernelOptions(database.url)), LendingModule, MembersModule],
+    }).compile();
     await app.init();
   });
   afterAll(async () => {
@@ -21,7 +23,10 @@ describe('the example', () => {
   it('lends a book once, and the other context hears of it', async () => {
     const commands = app.get(CommandBus);
     await commands.execute(new LendBook({ book: 'Momo', member: 'Ada' }));
-    await expect(commands.execute(new LendBook({ book: 'Momo', member: 'Bob' }))).rejects.toMatchObject({ code: 'lending.already_lent', status: 409 });
+    await expect(commands.execute(new LendBook({ book: 'Momo', member: 'Bob' }))).rejects.toMatchObject({
+      code: 'lending.already_lent',
+      status: 409,
+    });
     await until(async () => (await app.get(QueryBus).execute(new CountBooks({ member: 'Ada' }))).books === 1);
     expect(await app.get(QueryBus).execute(new CountBooks({ member: 'Bob' }))).toEqual({ books: 0 });
   });

@@ -2,7 +2,20 @@ import { Injectable, Module } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { QueryRunner } from 'typeorm';
 import * as z from 'zod';
-import { Aggregate, anyone, command, context, Database, event, On, query, Repository, sql, Subscriber, text } from '#kernel';
+import {
+  Aggregate,
+  anyone,
+  command,
+  context,
+  Database,
+  event,
+  On,
+  query,
+  Repository,
+  sql,
+  Subscriber,
+  text,
+} from '#kernel';
 
 // Contracts: all that the contexts know of each other.
 export class LendBook extends command('lending.lend-book.v1', {
@@ -10,12 +23,22 @@ export class LendBook extends command('lending.lend-book.v1', {
   input: z.object({ book: text(), member: text() }),
   errors: { 'lending.already_lent': { status: 409, message: 'Somebody has this book.' } },
 }) {}
-export class BookLent extends event('lending.book-lent.v1', { key: 'book', data: z.object({ book: text(), member: text() }) }) {}
-export class CountBooks extends query('members.count-books.v1', { access: anyone, input: z.object({ member: text() }), output: z.object({ books: z.int() }) }) {}
+export class BookLent extends event('lending.book-lent.v1', {
+  key: 'book',
+  data: z.object({ book: text(), member: text() }),
+}) {}
+export class CountBooks extends query('members.count-books.v1', {
+  access: anyone,
+  input: z.object({ member: text() }),
+  output: z.object({ books: z.int() }),
+}) {}
 
 // lending: an aggregate decides, a repository keeps it, a handler is the use case.
 class Book extends Aggregate {
-  constructor(readonly title: string, public member: string | null) {
+  constructor(
+    readonly title: string,
+    public member: string | null,
+  ) {
     super();
   }
   lend(member: string): void {
@@ -60,19 +83,28 @@ class Shelf {
   constructor(private readonly database: Database) {}
   @On(BookLent)
   async lent({ member }: BookLent) {
-    await this.database.query(sql`insert into shelf (member, books) values (${member}, 1) on conflict (member) do update set books = shelf.books + 1`);
+    await this.database.query(
+      sql`insert into shelf (member, books) values (${member}, 1) on conflict (member) do update set books = shelf.books + 1`,
+    );
   }
 }
 @QueryHandler(CountBooks)
 class CountBooksHandler implements IQueryHandler<CountBooks> {
   constructor(private readonly database: Database) {}
   async execute({ member }: CountBooks) {
-    return (await this.database.one<{ books: number }>(sql`select books from shelf where member = ${member}`)) ?? { books: 0 };
+    return (
+      (await this.database.one<{ books: number }>(sql`select books from shelf where member = ${member}`)) ?? {
+        books: 0,
+      }
+    );
   }
 }
 class Members1700000001000 {
   up = (runner: QueryRunner) => runner.query('create table shelf (member text primary key, books integer not null)');
   down = () => Promise.reject(new Error('forward only'));
 }
-@Module({ imports: [context('members', { migrations: [Members1700000001000] })], providers: [Shelf, CountBooksHandler] })
+@Module({
+  imports: [context('members', { migrations: [Members1700000001000] })],
+  providers: [Shelf, CountBooksHandler],
+})
 export class MembersModule {}

@@ -41,7 +41,8 @@ export abstract class Repository<Kept extends Aggregate> {
 
   /** Writes the aggregate and, in the same transaction, what it says. */
   async save(aggregate: Kept): Promise<void> {
-    if (!this.database.currentTransaction()) throw new Error('save() belongs inside a transaction: a change and its events are one');
+    if (!this.database.currentTransaction())
+      throw new Error('save() belongs inside a transaction: a change and its events are one');
     await this.store(aggregate);
     for (const { message, command, at } of aggregate.release()) {
       if (command) send(message, at === undefined ? {} : { at });

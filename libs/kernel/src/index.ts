@@ -13,10 +13,29 @@ export { kernelFailure } from './messages/failure.js';
 export * from './messages/index.js';
 export { send } from './outbox/outbox.js';
 export { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
-export { type Ambient, ambient, anonymous, owns, type Principal, principal, runIn, service } from './runtime/ambient.js';
+export {
+  type Ambient,
+  ambient,
+  anonymous,
+  owns,
+  type Principal,
+  principal,
+  runIn,
+  service,
+} from './runtime/ambient.js';
 export { Clock, Ids, isoInstant, Randomness, secretToken, SeededRandomness, SystemClock } from './runtime/clock.js';
 export { Alarm, pause } from './runtime/deadline.js';
 export { isAlive } from './runtime/process-identity.js';
 export { withStartLock } from './runtime/start-lock.js';
 export { KernelSettings } from './settings/kernel-settings.js';
-export { type AnySettingsClass, checkSettings, type Environment, integer, onOff, settings, type SettingsClass, settingsExample, WrongSettings } from './settings/settings.js';
+export {
+  type AnySettingsClass,
+  checkSettings,
+  type Environment,
+  integer,
+  onOff,
+  settings,
+  type SettingsClass,
+  settingsExample,
+  WrongSettings,
+} from './settings/settings.js';

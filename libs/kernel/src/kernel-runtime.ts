@@ -1,4 +1,10 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { type Handler, Registry, type SubscriberEntry } from './bus/registry.js';
 import { revive } from './bus/owner.js';
 import type { Database } from './database/database.js';
@@ -66,7 +72,8 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     }
     const receivers = new Map<string, Receiver>();
     for (const entry of this.registry.subscribers.values()) receivers.set(entry.name, subscriberReceiver(entry));
-    for (const context of this.registry.databases.keys()) receivers.set(context, commandReceiver(context, this.registry));
+    for (const context of this.registry.databases.keys())
+      receivers.set(context, commandReceiver(context, this.registry));
     for (const receiver of receivers.values()) parkings.get(contextOf(receiver))!.serve(receiver);
     for (const [context, database] of this.registry.databases) {
       const destinations = this.destinationsOf(context, inboxes, receivers);
@@ -91,23 +98,44 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
   /** Stops taking messages; what was begun is finished. */
   async beforeApplicationShutdown(): Promise<void> {
     const engines = [...this.engines.values()];
-    await Promise.all(engines.flatMap(({ relay, timers, parking, retention }) => [relay.stop(), timers.stop(), parking.stop(), retention.stop()]));
+    await Promise.all(
+      engines.flatMap(({ relay, timers, parking, retention }) => [
+        relay.stop(),
+        timers.stop(),
+        parking.stop(),
+        retention.stop(),
+      ]),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.registry.databases.values()].map((database) => database.close()));
   }
 
-  private destinationsOf(publisher: string, inboxes: Map<string, Inbox>, receivers: Map<string, Receiver>): Destination[] {
+  private destinationsOf(
+    publisher: string,
+    inboxes: Map<string, Inbox>,
+    receivers: Map<string, Receiver>,
+  ): Destination[] {
     const subscribers = [...this.registry.subscribers.values()]
       .filter(({ listeners }) => [...listeners.values()].some(({ contract }) => contract.context === publisher))
       .map(({ name, context, from, batch, listeners }) =>
-        localDestination(receivers.get(name)!, from, batch, inboxes.get(context)!, (row) => row.destination === null && listeners.has(row.name)),
+        localDestination(
+          receivers.get(name)!,
+          from,
+          batch,
+          inboxes.get(context)!,
+          (row) => row.destination === null && listeners.has(row.name),
+        ),
       );
-    const owners = [...inboxes].map(([owner, inbox]) => localDestination(receivers.get(owner)!, 'earliest', 1, inbox, (row) => row.destination === owner));
+    const owners = [...inboxes].map(([owner, inbox]) =>
+      localDestination(receivers.get(owner)!, 'earliest', 1, inbox, (row) => row.destination === owner),
+    );
     const { rehearsal } = this.options;
     return [...subscribers, ...owners].map((destination) =>
-      rehearsal === undefined ? destination : new RehearsedDestination(destination, new SeededRandomness(`${rehearsal} ${publisher} ${destination.name}`)),
+      rehearsal === undefined
+        ? destination
+        : new RehearsedDestination(destination, new SeededRandomness(`${rehearsal} ${publisher} ${destination.name}`)),
     );
   }
 }
@@ -115,8 +143,20 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
 /** Receivers are named `<context>.<subscriber>`, or, for the commands sent to it, `<context>`. */
 const contextOf = ({ name }: Receiver): string => name.split('.')[0]!;
 
-function localDestination(receiver: Receiver, from: Destination['from'], batch: number, inbox: Inbox, wants: Destination['wants']): Destination {
-  return { name: receiver.name, from, batch, wants, deliver: (publisher, rows) => inbox.take(receiver, publisher, rows) };
+function localDestination(
+  receiver: Receiver,
+  from: Destination['from'],
+  batch: number,
+  inbox: Inbox,
+  wants: Destination['wants'],
+): Destination {
+  return {
+    name: receiver.name,
+    from,
+    batch,
+    wants,
+    deliver: (publisher, rows) => inbox.take(receiver, publisher, rows),
+  };
 }
 
 function subscriberReceiver({ name, listeners }: SubscriberEntry): Receiver {

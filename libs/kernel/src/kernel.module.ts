@@ -27,7 +27,11 @@ export function kernelOptions(settings: KernelSettings, environment: Environment
     callTimeoutMs: settings.CLEAVE_CALL_TIMEOUT_MS,
     transactionTimeoutMs: settings.CLEAVE_TRANSACTION_TIMEOUT_MS,
     maxAttempts: settings.CLEAVE_MAX_ATTEMPTS,
-    retentionDays: { outbox: settings.CLEAVE_OUTBOX_DAYS, inbox: settings.CLEAVE_INBOX_DAYS, calls: settings.CLEAVE_CALL_DAYS },
+    retentionDays: {
+      outbox: settings.CLEAVE_OUTBOX_DAYS,
+      inbox: settings.CLEAVE_INBOX_DAYS,
+      calls: settings.CLEAVE_CALL_DAYS,
+    },
   };
 }
 
@@ -57,7 +61,8 @@ export class KernelModule {
             { provide: Randomness, useClass: SystemRandomness },
             {
               provide: LINK,
-              useFactory: (local: LocalLink) => (rehearsal === undefined ? local : new RehearsedLink(local, new SeededRandomness(rehearsal))),
+              useFactory: (local: LocalLink) =>
+                rehearsal === undefined ? local : new RehearsedLink(local, new SeededRandomness(rehearsal)),
               inject: [LocalLink],
             },
             CleaveCommandBus,
@@ -93,10 +98,19 @@ export function context(name: string, { migrations = [], settings }: ContextOpti
     providers: [
       {
         provide: Database,
-        useFactory: (options: KernelOptions, clock: Clock, ids: Ids, registry: Registry) => openDatabase(name, migrations, options, clock, ids, registry),
+        useFactory: (options: KernelOptions, clock: Clock, ids: Ids, registry: Registry) =>
+          openDatabase(name, migrations, options, clock, ids, registry),
         inject: [KERNEL_OPTIONS, Clock, Ids, Registry],
       },
-      ...(settings ? [{ provide: settings, useFactory: ({ environment }: KernelOptions) => new settings(environment), inject: [KERNEL_OPTIONS] }] : []),
+      ...(settings
+        ? [
+            {
+              provide: settings,
+              useFactory: ({ environment }: KernelOptions) => new settings(environment),
+              inject: [KERNEL_OPTIONS],
+            },
+          ]
+        : []),
     ],
     exports: [Database, ...(settings ? [settings] : [])],
   };

@@ -8,9 +8,28 @@ import { Registry } from './bus/registry.js';
 import { type Ambient, anonymous, type Principal, runIn } from './runtime/ambient.js';
 import { isoInstant, SeededRandomness } from './runtime/clock.js';
 import { testDatabase, testKernelOptions, until } from './testing/index.js';
-import { AskThenCount, Break, Count, CountAndAsk, CountAsAdmin, CountLater, CountMine, Counted, Heard, Outside, SinkModule, SourceModule, Trouble } from './testing/trial.js';
+import {
+  AskThenCount,
+  Break,
+  Count,
+  CountAndAsk,
+  CountAsAdmin,
+  CountLater,
+  CountMine,
+  Counted,
+  Heard,
+  Outside,
+  SinkModule,
+  SourceModule,
+  Trouble,
+} from './testing/trial.js';
 
-const user = (id: string, ...permissions: string[]): Principal => ({ kind: 'user', id, permissions, owners: [`user:${id}`] });
+const user = (id: string, ...permissions: string[]): Principal => ({
+  kind: 'user',
+  id,
+  permissions,
+  owners: [`user:${id}`],
+});
 const edge = (extra: Partial<Ambient> = {}): Ambient => ({ correlationId: 'c0ffee', principal: anonymous, ...extra });
 
 class Switches {
@@ -19,7 +38,9 @@ class Switches {
 }
 
 async function boot(url: string, switches: Switches, rehearsal?: string): Promise<TestingModule> {
-  const app = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(url, { rehearsal, maxAttempts: 8 })), SourceModule, SinkModule] })
+  const app = await Test.createTestingModule({
+    imports: [KernelModule.forRoot(testKernelOptions(url, { rehearsal, maxAttempts: 8 })), SourceModule, SinkModule],
+  })
     .overrideProvider(Trouble)
     .useValue({
       strike: (subscriber: string, key: string, n: number) => {
@@ -45,7 +66,11 @@ describe.each([
   const sink = () => app.get(Registry).databases.get('sink')!;
   const source = () => app.get(Registry).databases.get('source')!;
   const heardBy = async (subscriber: string, key: string): Promise<number[]> =>
-    (await sink().query<{ n: number }>(sql`select n from heard where subscriber = ${subscriber} and key = ${key} order by seq`)).map(({ n }) => n);
+    (
+      await sink().query<{ n: number }>(
+        sql`select n from heard where subscriber = ${subscriber} and key = ${key} order by seq`,
+      )
+    ).map(({ n }) => n);
   const numbers = (count: number) => Array.from({ length: count }, (__, index) => index + 1);
 
   beforeAll(async () => {
@@ -61,7 +86,10 @@ describe.each([
 
   it('answers a command, commits its change and tells every subscriber once, in order', async () => {
     for (const n of numbers(20)) expect(await commands.execute(new Count({ key: 'a' }))).toEqual({ n });
-    await until(async () => (await heardBy('sink.listener', 'a')).length >= 20 && (await heardBy('sink.batches', 'a')).length >= 20);
+    await until(
+      async () =>
+        (await heardBy('sink.listener', 'a')).length >= 20 && (await heardBy('sink.batches', 'a')).length >= 20,
+    );
     expect(await heardBy('sink.listener', 'a')).toEqual(numbers(20));
     expect(await heardBy('sink.batches', 'a')).toEqual(numbers(20));
     expect(await queries.execute(new Heard({ key: 'a' }))).toEqual({ numbers: numbers(20) });
@@ -76,9 +104,13 @@ describe.each([
     const repeat = () => runIn(edge({ callId: 'k1' }), () => commands.execute(new Count({ key: 'ids' })));
     const answers = await Promise.all([repeat(), repeat(), repeat()]);
     expect([...answers, await repeat()]).toEqual(Array.from({ length: 4 }, () => ({ n: 1 })));
-    await expect(runIn(edge({ callId: 'k1' }), () => commands.execute(new Count({ key: 'other' })))).rejects.toMatchObject({ code: 'kernel.call_id_reused' });
+    await expect(
+      runIn(edge({ callId: 'k1' }), () => commands.execute(new Count({ key: 'other' }))),
+    ).rejects.toMatchObject({ code: 'kernel.call_id_reused' });
     // The id belongs to its principal: another's is another call.
-    expect(await runIn(edge({ callId: 'k1', principal: user('u') }), () => commands.execute(new Count({ key: 'ids' })))).toEqual({ n: 2 });
+    expect(
+      await runIn(edge({ callId: 'k1', principal: user('u') }), () => commands.execute(new Count({ key: 'ids' }))),
+    ).toEqual({ n: 2 });
   });
 
   it('keeps the answer of a handler that opens its transaction itself', async () => {
@@ -89,13 +121,18 @@ describe.each([
   });
 
   it('refuses a call to another context inside a transaction, and leaves nothing behind', async () => {
-    await expect(commands.execute(new CountAndAsk({ key: 'inside' }))).rejects.toMatchObject({ code: 'kernel.call_inside_transaction' });
+    await expect(commands.execute(new CountAndAsk({ key: 'inside' }))).rejects.toMatchObject({
+      code: 'kernel.call_inside_transaction',
+    });
     expect(await source().query(sql`select * from counter where key = 'inside'`)).toEqual([]);
   });
 
   it('checks who asks, where it is handled', async () => {
-    const as = (principal: Principal, message: object) => runIn(edge({ principal }), () => commands.execute(message as Count));
-    await expect(as(anonymous, new CountAsAdmin({ key: 'x' }))).rejects.toMatchObject({ code: 'kernel.unauthenticated' });
+    const as = (principal: Principal, message: object) =>
+      runIn(edge({ principal }), () => commands.execute(message as Count));
+    await expect(as(anonymous, new CountAsAdmin({ key: 'x' }))).rejects.toMatchObject({
+      code: 'kernel.unauthenticated',
+    });
     await expect(as(user('u'), new CountAsAdmin({ key: 'x' }))).rejects.toMatchObject({ code: 'kernel.forbidden' });
     await as(user('u', 'count'), new CountAsAdmin({ key: 'x' }));
     await as(user('x'), new CountMine({ key: 'x', ask: true }));
@@ -104,7 +141,9 @@ describe.each([
   });
 
   it('tells an unexpected error as internal, with a trace id and no word of what it was', async () => {
-    const error = await runIn(edge(), () => commands.execute(new Break({ how: 'unexpected' }))).catch((caught: unknown) => caught);
+    const error = await runIn(edge(), () => commands.execute(new Break({ how: 'unexpected' }))).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toMatchObject({ code: 'internal', status: 500, details: { traceId: 'c0ffee' } });
     expect(JSON.stringify(error)).not.toContain('42');
     await expect(commands.execute(new Break({ how: 'contract' }))).rejects.toMatchObject({ code: 'internal' });
@@ -112,10 +151,14 @@ describe.each([
 
   it('commits nothing after the deadline', async () => {
     const deadline = Date.now() + 400;
-    await expect(runIn(edge({ deadline }), () => commands.execute(new Break({ how: 'slow' })))).rejects.toMatchObject({ code: 'kernel.outcome_unknown' });
+    await expect(runIn(edge({ deadline }), () => commands.execute(new Break({ how: 'slow' })))).rejects.toMatchObject({
+      code: 'kernel.outcome_unknown',
+    });
     await until(() => Date.now() > deadline + 1_000);
     expect(await source().query(sql`select * from counter where key = 'slow'`)).toEqual([]);
-    await expect(runIn(edge({ deadline: Date.now() - 1 }), () => commands.execute(new Count({ key: 'late' })))).rejects.toMatchObject({ status: 504 });
+    await expect(
+      runIn(edge({ deadline: Date.now() - 1 }), () => commands.execute(new Count({ key: 'late' }))),
+    ).rejects.toMatchObject({ status: 504 });
     expect(await source().query(sql`select * from counter where key = 'late'`)).toEqual([]);
   });
 
@@ -123,8 +166,15 @@ describe.each([
     switches.failing = (subscriber, key, n) => subscriber === 'sink.listener' && key === 'bad' && n === 2;
     for (const _n of numbers(4)) await commands.execute(new Count({ key: 'bad' }));
     for (const _n of numbers(4)) await commands.execute(new Count({ key: 'good' }));
-    await until(async () => (await heardBy('sink.listener', 'good')).length === 4 && (await heardBy('sink.batches', 'bad')).length === 4);
-    await until(async () => (await sink().query(sql`select 1 from inbox_parked where subscriber = 'sink.listener' and key = 'bad'`)).length === 3);
+    await until(
+      async () =>
+        (await heardBy('sink.listener', 'good')).length === 4 && (await heardBy('sink.batches', 'bad')).length === 4,
+    );
+    await until(
+      async () =>
+        (await sink().query(sql`select 1 from inbox_parked where subscriber = 'sink.listener' and key = 'bad'`))
+          .length === 3,
+    );
     expect(await heardBy('sink.listener', 'bad')).toEqual([1]);
     switches.failing = () => false;
     await until(async () => (await heardBy('sink.listener', 'bad')).length === 4);
@@ -137,17 +187,27 @@ describe.each([
     for (const key of ['dead-1', 'dead-2']) for (const _n of numbers(2)) await commands.execute(new Count({ key }));
     await sink().query(sql`update inbox_parked set attempts = 7 where key like 'dead%'`); // nearly there: the backoff would take minutes
     const dead = await until(async () => {
-      await sink().query(sql`update inbox_parked set due = now(), attempts = 7 where key like 'dead%' and attempts between 1 and 6`);
+      await sink().query(
+        sql`update inbox_parked set due = now(), attempts = 7 where key like 'dead%' and attempts between 1 and 6`,
+      );
       const letters = await parking.deadLetters();
       return letters.length === 2 && letters;
     });
-    expect(dead[0]).toMatchObject({ name: 'source.counted.v1', subscriber: 'sink.batches', error: { code: 'internal' } });
+    expect(dead[0]).toMatchObject({
+      name: 'source.counted.v1',
+      subscriber: 'sink.batches',
+      error: { code: 'internal' },
+    });
     const letter = (key: string) => dead.find((one) => one.key === key)!.message_id;
     switches.failing = () => false;
     expect(await parking.redrive(letter('dead-1'), 'sink.batches')).toBe(true);
     expect(await parking.discard(letter('dead-2'), 'sink.batches')).toBe(true);
     expect(await parking.discard(letter('dead-2'), 'sink.batches')).toBe(false);
-    await until(async () => (await heardBy('sink.batches', 'dead-1')).length === 2 && (await heardBy('sink.batches', 'dead-2')).length === 1);
+    await until(
+      async () =>
+        (await heardBy('sink.batches', 'dead-1')).length === 2 &&
+        (await heardBy('sink.batches', 'dead-2')).length === 1,
+    );
     expect(await heardBy('sink.batches', 'dead-1')).toEqual([1, 2]);
     expect(await heardBy('sink.batches', 'dead-2')).toEqual([2]);
   });
@@ -155,9 +215,15 @@ describe.each([
   it('sends commands with the transaction, now and at their time, each once', async () => {
     const at = Date.now() + 700;
     const calls: number[] = [];
-    switches.outside = (_key, n) => (calls.push(n), calls.length < 3 ? Promise.reject(new Error('the outside is away')) : Promise.resolve());
+    switches.outside = (_key, n) => (
+      calls.push(n),
+      calls.length < 3 ? Promise.reject(new Error('the outside is away')) : Promise.resolve()
+    );
     await commands.execute(new CountLater({ key: 'timer', at: isoInstant(at) }));
-    await until(async () => (await heardBy('sink.write', 'timer')).length === 1 && (await heardBy('sink.outside', 'timer')).length === 1);
+    await until(
+      async () =>
+        (await heardBy('sink.write', 'timer')).length === 1 && (await heardBy('sink.outside', 'timer')).length === 1,
+    );
     expect(calls.length).toBeGreaterThanOrEqual(3);
     await until(async () => (await heardBy('sink.listener', 'timer')).length === 1);
     expect(Date.now()).toBeGreaterThanOrEqual(at);
@@ -187,15 +253,23 @@ describe('several processes on one database', () => {
     try {
       const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);
       const counting = (app: TestingModule, rounds: number) =>
-        Promise.all(keys.map(async (key) => {
-          for (let round = 0; round < rounds; round++) await app.get(CommandBus).execute(new Count({ key }));
-        }));
+        Promise.all(
+          keys.map(async (key) => {
+            for (let round = 0; round < rounds; round++) await app.get(CommandBus).execute(new Count({ key }));
+          }),
+        );
       await Promise.all([counting(first, 6), counting(second, 6)]);
       await first.close();
       await counting(second, 3);
       const sink = second.get(Registry).databases.get('sink')!;
-      await until(async () => (await sink.one<{ n: number }>(sql`select count(*) as n from heard`))!.n === 60 * 15 * 2, 'all heard', 30);
-      const rows = await sink.query<{ subscriber: string; key: string; ns: number[] }>(sql`select subscriber, key, array_agg(n order by seq) as ns from heard group by 1, 2`);
+      await until(
+        async () => (await sink.one<{ n: number }>(sql`select count(*) as n from heard`))!.n === 60 * 15 * 2,
+        'all heard',
+        30,
+      );
+      const rows = await sink.query<{ subscriber: string; key: string; ns: number[] }>(
+        sql`select subscriber, key, array_agg(n order by seq) as ns from heard group by 1, 2`,
+      );
       expect(rows).toHaveLength(120);
       for (const { ns } of rows) expect(ns).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
       expect(troubled.size).toBeGreaterThan(5);

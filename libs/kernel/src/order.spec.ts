@@ -54,9 +54,12 @@ describe('the order of messages', () => {
         const third = start(url, 'second', rounds, { CLEAVE_TRIAL_TROUBLE: 'three', ...env });
         await third.said('counted');
         const total = KEYS * rounds * 3;
-        const count = async () => Number((await client.query<{ n: string }>('select count(*) as n from sink.heard')).rows[0]!.n);
+        const count = async () =>
+          Number((await client.query<{ n: string }>('select count(*) as n from sink.heard')).rows[0]!.n);
         await until(async () => (await count()) >= total * 2, 'every message is heard by both subscribers', 100);
-        const { rows } = await client.query<{ ns: number[] }>('select array_agg(n order by seq) as ns from sink.heard group by subscriber, key');
+        const { rows } = await client.query<{ ns: number[] }>(
+          'select array_agg(n order by seq) as ns from sink.heard group by subscriber, key',
+        );
         expect(rows).toHaveLength(KEYS * 2);
         for (const { ns } of rows) expect(ns).toEqual(Array.from({ length: rounds * 3 }, (__, index) => index + 1));
       } finally {

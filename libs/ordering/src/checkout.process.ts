@@ -1,6 +1,13 @@
 import { Clock, On, Subscriber } from '#kernel';
 import { StockCommitted, StockRefused, StockReleased, StockReserved } from '#inventory/contracts';
-import { PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided } from '#payments/contracts';
+import {
+  PaymentActionRequired,
+  PaymentAuthorized,
+  PaymentCaptured,
+  PaymentDeclined,
+  PaymentRefunded,
+  PaymentVoided,
+} from '#payments/contracts';
 import type { Order } from './order.js';
 import { Orders } from './orders.js';
 
@@ -59,7 +66,9 @@ export class Checkout {
 
   @On(PaymentRefunded)
   refunded({ orderId, remaining }: PaymentRefunded) {
-    return this.change(orderId, (order, now) => order.moneyReturned(remaining.amount === 0 ? 'refunded' : 'partially_refunded', now));
+    return this.change(orderId, (order, now) =>
+      order.moneyReturned(remaining.amount === 0 ? 'refunded' : 'partially_refunded', now),
+    );
   }
 
   private async change(orderId: string, step: (order: Order, now: string) => void): Promise<void> {

@@ -14,7 +14,11 @@ export class GetOrderHandler implements IQueryHandler<GetOrder> {
     const { payment } = order;
     return {
       ...order,
-      payment: { id: payment.id, status: payment.status, ...(payment.url === null ? {} : { nextAction: { url: payment.url } }) },
+      payment: {
+        id: payment.id,
+        status: payment.status,
+        ...(payment.url === null ? {} : { nextAction: { url: payment.url } }),
+      },
       settled: isSettled(order),
     };
   }

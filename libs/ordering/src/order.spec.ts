@@ -1,8 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
-import { CommitStock, ReleaseStock, ReserveStock, StockCommitted, StockRefused, StockReleased, StockReserved } from '#inventory/contracts';
+import {
+  CommitStock,
+  ReleaseStock,
+  ReserveStock,
+  StockCommitted,
+  StockRefused,
+  StockReleased,
+  StockReserved,
+} from '#inventory/contracts';
 import { aggregateSpec } from '#kernel/testing';
-import { AuthorizePayment, CancelPayment, CapturePayment, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentVoided } from '#payments/contracts';
-import { CancelOrder, OrderCancelled, OrderConfirmed, OrderExpired, OrderPlaced, OrderRejected } from './contracts/index.js';
+import {
+  AuthorizePayment,
+  CancelPayment,
+  CapturePayment,
+  PaymentActionRequired,
+  PaymentAuthorized,
+  PaymentCaptured,
+  PaymentDeclined,
+  PaymentVoided,
+} from '#payments/contracts';
+import {
+  CancelOrder,
+  OrderCancelled,
+  OrderConfirmed,
+  OrderExpired,
+  OrderPlaced,
+  OrderRejected,
+} from './contracts/index.js';
 import { ExpireOrder } from './expire-order.js';
 import { isSettled, Order } from './order.js';
 
@@ -86,18 +110,29 @@ describe('an order', () => {
   });
 
   it('asks for the money when the stock is held', () =>
-    given().when(reserved).then(new AuthorizePayment({ ...payment, amount: total, provider: 'test', token: 'tok_ok', until: payBy })));
-  it('takes the stock when the money is sure', () => given(reserved).when(authorized).then(new CommitStock({ orderId })));
+    given()
+      .when(reserved)
+      .then(new AuthorizePayment({ ...payment, amount: total, provider: 'test', token: 'tok_ok', until: payBy })));
+  it('takes the stock when the money is sure', () =>
+    given(reserved).when(authorized).then(new CommitStock({ orderId })));
   it('is confirmed, and takes the money, when the stock is its own', () =>
     given(reserved, authorized).when(committed).then(new OrderConfirmed(placed), new CapturePayment({ paymentId })));
 
-  it('is rejected without stock', () => given().when(refused).then(new OrderRejected({ ...placed, reason: 'out_of_stock' })));
+  it('is rejected without stock', () =>
+    given()
+      .when(refused)
+      .then(new OrderRejected({ ...placed, reason: 'out_of_stock' })));
   it('gives the stock back when the payment is declined', () =>
-    given(reserved).when(declined).then(release, new OrderRejected({ ...placed, reason: 'card_declined' })));
+    given(reserved)
+      .when(declined)
+      .then(release, new OrderRejected({ ...placed, reason: 'card_declined' })));
   it('gives the money back when its reservation ran out and the stock with it', () =>
-    given(reserved, authorized).when(refused).then(giveBack, new OrderRejected({ ...placed, reason: 'out_of_stock' })));
+    given(reserved, authorized)
+      .when(refused)
+      .then(giveBack, new OrderRejected({ ...placed, reason: 'out_of_stock' })));
 
-  it('expires unpaid, and gives back what it holds', () => given(reserved).when(expire).then(release, giveBack, new OrderExpired(placed)));
+  it('expires unpaid, and gives back what it holds', () =>
+    given(reserved).when(expire).then(release, giveBack, new OrderExpired(placed)));
   it('expires before its stock was reserved', () => given().when(expire).then(release, new OrderExpired(placed)));
   it('does not expire once the money is sure', () => given(reserved, authorized).when(expire).then());
   it('does not expire once it is confirmed or closed', () => {
@@ -128,7 +163,11 @@ describe('an order', () => {
   it.each([
     ['rejected', [refused]],
     ['expired', [expire]],
-  ])('cannot be cancelled when it is %s', (_, history) => given(...history).when(cancel).refuses('ordering.not_cancellable'));
+  ])('cannot be cancelled when it is %s', (_, history) =>
+    given(...history)
+      .when(cancel)
+      .refuses('ordering.not_cancellable'),
+  );
 
   it.each([
     ['pending', [], false],

@@ -2,10 +2,31 @@ import { Aggregate } from '#kernel';
 import { CommitStock, ReleaseStock, ReserveStock, type StockRefused } from '#inventory/contracts';
 import { AuthorizePayment, CancelPayment, CapturePayment } from '#payments/contracts';
 import type { Money } from '#kernel/messages';
-import { CancelOrder, type Order as OrderView, OrderCancelled, OrderConfirmed, OrderExpired, OrderPlaced, OrderRejected } from './contracts/index.js';
+import {
+  CancelOrder,
+  type Order as OrderView,
+  OrderCancelled,
+  OrderConfirmed,
+  OrderExpired,
+  OrderPlaced,
+  OrderRejected,
+} from './contracts/index.js';
 import { ExpireOrder } from './expire-order.js';
 
-export interface OrderState extends Pick<OrderView, 'id' | 'number' | 'status' | 'cartId' | 'email' | 'shippingAddress' | 'lines' | 'total' | 'missing' | 'history' | 'createdAt'> {
+export interface OrderState extends Pick<
+  OrderView,
+  | 'id'
+  | 'number'
+  | 'status'
+  | 'cartId'
+  | 'email'
+  | 'shippingAddress'
+  | 'lines'
+  | 'total'
+  | 'missing'
+  | 'history'
+  | 'createdAt'
+> {
   /** Whose it is: the owner of its cart. */
   owner: string;
   /** What the order knows of its stock. `asked`: a reservation is on its way. */
@@ -23,7 +44,10 @@ export interface OrderState extends Pick<OrderView, 'id' | 'number' | 'status' |
   };
 }
 
-export interface Placement extends Pick<OrderState, 'id' | 'number' | 'cartId' | 'owner' | 'email' | 'shippingAddress' | 'lines'> {
+export interface Placement extends Pick<
+  OrderState,
+  'id' | 'number' | 'cartId' | 'owner' | 'email' | 'shippingAddress' | 'lines'
+> {
   payment: { id: string; provider: string; token: string };
   now: string;
   /** The order expires if it is not paid by then. */
@@ -58,7 +82,9 @@ export class Order extends Aggregate {
     const { id: orderId, cartId, number, lines } = placed.state;
     return placed
       .record(new OrderPlaced({ orderId, cartId, number }))
-      .send(new ReserveStock({ orderId, lines: lines.map(({ sku, quantity }) => ({ sku, quantity })), until: holdUntil }))
+      .send(
+        new ReserveStock({ orderId, lines: lines.map(({ sku, quantity }) => ({ sku, quantity })), until: holdUntil }),
+      )
       .send(new ExpireOrder({ orderId }), { at: payBy });
   }
 
@@ -68,7 +94,16 @@ export class Order extends Aggregate {
     this.state.stock = 'reserved';
     payment.requested = true;
     this.become('stock_reserved', now);
-    this.send(new AuthorizePayment({ orderId, paymentId: payment.id, amount: total, provider: payment.provider, token: payment.token, until: payment.until }));
+    this.send(
+      new AuthorizePayment({
+        orderId,
+        paymentId: payment.id,
+        amount: total,
+        provider: payment.provider,
+        token: payment.token,
+        until: payment.until,
+      }),
+    );
   }
 
   /** Not enough: at the reservation, or, when that had run out, at the commit. */
@@ -173,7 +208,8 @@ export class Order extends Aggregate {
 
   private finishCancelling(now: string): void {
     const { id: orderId, cartId, status, stock, payment } = this.state;
-    if (status !== 'cancelling' || stock !== 'released' || (payment.requested && !moneyIsBack.includes(payment.status))) return;
+    if (status !== 'cancelling' || stock !== 'released' || (payment.requested && !moneyIsBack.includes(payment.status)))
+      return;
     this.become('cancelled', now);
     this.record(new OrderCancelled({ orderId, cartId }));
   }
@@ -192,7 +228,9 @@ export function isSettled({ status, stock, payment }: Pick<OrderState, 'status' 
       return payment.status === 'requires_action';
     case 'rejected':
     case 'expired':
-      return (stock === 'released' || stock === 'refused') && (!payment.requested || moneyIsBack.includes(payment.status));
+      return (
+        (stock === 'released' || stock === 'refused') && (!payment.requested || moneyIsBack.includes(payment.status))
+      );
     case 'pending':
     case 'cancelling':
       return false;

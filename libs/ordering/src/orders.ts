@@ -33,7 +33,22 @@ export class Orders extends Repository<Order> {
   }
 
   protected async store({ state }: Order): Promise<void> {
-    const { id, number, cartId, owner, email, shippingAddress, lines, total, status, stock, payment, missing, history, createdAt } = state;
+    const {
+      id,
+      number,
+      cartId,
+      owner,
+      email,
+      shippingAddress,
+      lines,
+      total,
+      status,
+      stock,
+      payment,
+      missing,
+      history,
+      createdAt,
+    } = state;
     const json = (value: unknown) => JSON.stringify(value);
     await this.database.query(sql`
       insert into orders (id, number, cart_id, owner, email, shipping_address, lines, total, status, stock, payment, missing, history, created_at)

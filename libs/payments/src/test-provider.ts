@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { Money } from '#kernel/messages';
+import { Money, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ReceiveWebhook } from './contracts/index.js';
 import { type Authorization, PaymentProvider, type ProviderAnswer } from './payment-provider.js';
@@ -16,8 +16,8 @@ interface Request {
 const ANSWER_WITHIN_MS = 3_000;
 
 const Payment = z.object({
-  reference: z.string(),
-  id: z.string().optional(),
+  reference: text(),
+  id: text().optional(),
   status: z.enum([
     'processing',
     'requires_action',
@@ -31,15 +31,15 @@ const Payment = z.object({
   amount: Money.optional(),
   captured: Money.optional(),
   refunded: Money.optional(),
-  declineReason: z.string().optional(),
-  nextAction: z.object({ url: z.string() }).optional(),
+  declineReason: text().optional(),
+  nextAction: z.object({ url: text() }).optional(),
 });
 const Found = z.object({ items: z.array(Payment) });
 const Refusal = z.object({ code: z.string(), payment: Payment.optional() });
 const Webhook = z
   .string()
   .transform(parseJson)
-  .pipe(z.object({ id: z.string().min(1).max(255), data: z.object({ payment: Payment }) }));
+  .pipe(z.object({ id: text().min(1).max(255), data: z.object({ payment: Payment }) }));
 
 /** Our key, our clock or their load: not about the payment, and over one day. */
 const passing = (status: number): boolean => status >= 500 || [401, 403, 408, 429].includes(status);

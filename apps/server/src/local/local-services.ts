@@ -21,7 +21,13 @@ interface LocalOptions {
 }
 
 /** Starts or adopts what the environment does not name: the database without DATABASE_URL, the provider without TEST_PROVIDER_URL. */
-export async function startLocalServices({ environment, dataDir, port, testProviderSecret, tell }: LocalOptions): Promise<LocalServices> {
+export async function startLocalServices({
+  environment,
+  dataDir,
+  port,
+  testProviderSecret,
+  tell,
+}: LocalOptions): Promise<LocalServices> {
   await mkdir(dataDir, { recursive: true });
   const processes = new ProcessesFile(dataDir);
   const [postgres, provider] = await Promise.all([

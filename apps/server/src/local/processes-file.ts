@@ -21,7 +21,9 @@ export class ProcessesFile {
   }
 
   async add(...added: readonly ProcessEntry[]): Promise<void> {
-    const others = (await this.living()).filter((one) => !added.some(({ pid, name }) => pid === one.pid || (name === one.name && name !== 'server')));
+    const others = (await this.living()).filter(
+      (one) => !added.some(({ pid, name }) => pid === one.pid || (name === one.name && name !== 'server')),
+    );
     await this.write([...others, ...added]);
   }
 

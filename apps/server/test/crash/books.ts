@@ -31,7 +31,13 @@ export class Books {
     const processes = await server.processes();
     const port = (name: string) => Object.values(processes.find((one) => one.name === name)!.ports)[0]!;
     const password = (await readFile(join(server.dataDir, 'postgres.password'), 'utf8')).trim();
-    const client = new pg.Client({ host: '127.0.0.1', port: port('postgres'), user: 'postgres', password, database: 'cleave' });
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: port('postgres'),
+      user: 'postgres',
+      password,
+      database: 'cleave',
+    });
     await client.connect();
     return new Books(client, `http://127.0.0.1:${port('test-provider')}`);
   }
@@ -53,7 +59,9 @@ export class Books {
   /** Messages that wait, or were given up, in any context. */
   async parked(): Promise<{ subscriber: string; name: string; dead: boolean; error: unknown }[]> {
     const contexts = ['identity', 'catalog', 'inventory', 'cart', 'ordering', 'payments'];
-    const all = contexts.map((context) => `select subscriber, name, dead, error::text from ${context}.inbox_parked`).join(' union all ');
+    const all = contexts
+      .map((context) => `select subscriber, name, dead, error::text from ${context}.inbox_parked`)
+      .join(' union all ');
     return (await this.client.query<{ subscriber: string; name: string; dead: boolean; error: unknown }>(all)).rows;
   }
 
@@ -65,7 +73,7 @@ export class Books {
   /** All payments that the provider knows of, by our reference. */
   async providerPayments(): Promise<Map<string, ProviderPayment>> {
     const payments = new Map<string, ProviderPayment>();
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const page = await fetch(`${this.provider}/v1/payments?limit=500${after ? `&after=${after}` : ''}`, {
         headers: { authorization: 'Bearer test-provider-secret' },
       });

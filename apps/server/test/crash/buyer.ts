@@ -2,7 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SeededRandomness } from '#kernel';
 import { address, newKey } from '../shop.js';
 
-const tokens = ['tok_ok', 'tok_ok', 'tok_ok', 'tok_ok', 'tok_declined', 'tok_double_webhook', 'tok_requires_action', 'tok_timeout', 'tok_late_webhook'];
+const tokens = [
+  'tok_ok',
+  'tok_ok',
+  'tok_ok',
+  'tok_ok',
+  'tok_declined',
+  'tok_double_webhook',
+  'tok_requires_action',
+  'tok_timeout',
+  'tok_late_webhook',
+];
 
 /** A buyer who does not give up: every request is repeated, under its key, until the shop answers. */
 export class Buyer {
@@ -25,7 +35,9 @@ export class Buyer {
     const cart = await this.ask<{ id: string; token: string }>('POST', '/api/v1/carts', {}, undefined);
     const mine = { 'x-cart-token': cart.token };
     for (const sku of new Set([pick(this.skus), pick(this.skus)])) {
-      await this.ask('PUT', `/api/v1/carts/${cart.id}/items/${sku}`, mine, { quantity: 1 + Math.floor(this.chance.next() * 2) });
+      await this.ask('PUT', `/api/v1/carts/${cart.id}/items/${sku}`, mine, {
+        quantity: 1 + Math.floor(this.chance.next() * 2),
+      });
     }
     const order = await this.ask<{ orderId: string }>(
       'POST',
@@ -41,13 +53,25 @@ export class Buyer {
 
   /** Looks at the order for a moment; where it wants a person's word, gives it. */
   private async approve(orderId: string, mine: Record<string, string>): Promise<void> {
-    const { payment } = await this.ask<{ payment: { nextAction?: { url: string } } }>('GET', `/api/v1/orders/${orderId}?wait=1`, mine, undefined);
+    const { payment } = await this.ask<{ payment: { nextAction?: { url: string } } }>(
+      'GET',
+      `/api/v1/orders/${orderId}?wait=1`,
+      mine,
+      undefined,
+    );
     if (!payment.nextAction) return;
     const outcome = this.chance.next() < 0.7 ? 'approve' : 'decline';
-    await fetch(payment.nextAction.url, { method: 'POST', body: new URLSearchParams({ outcome }) }).then((page) => page.text());
+    await fetch(payment.nextAction.url, { method: 'POST', body: new URLSearchParams({ outcome }) }).then((page) =>
+      page.text(),
+    );
   }
 
-  private async ask<Answer>(method: string, path: string, headers: Record<string, string>, body: object | undefined): Promise<Answer> {
+  private async ask<Answer>(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: object | undefined,
+  ): Promise<Answer> {
     for (const end = performance.now() + 60_000; ; await pause(30)) {
       try {
         const answer = await fetch(this.url + path, {
@@ -58,7 +82,8 @@ export class Buyer {
         });
         const text = await answer.text();
         if (answer.status < 500) {
-          if (answer.ok || (answer.status === 409 && path.endsWith('/cancel'))) return (text ? JSON.parse(text) : undefined) as Answer;
+          if (answer.ok || (answer.status === 409 && path.endsWith('/cancel')))
+            return (text ? JSON.parse(text) : undefined) as Answer;
           throw new RefusedRequest(`${method} ${path}: ${answer.status} ${text}`);
         }
       } catch (error) {

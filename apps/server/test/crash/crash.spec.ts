@@ -24,7 +24,10 @@ describe('a server that is killed again and again', () => {
       for (const sku of skus) await shop.sell(sku, starting[sku]!);
 
       const patience = new AbortController();
-      const buyers = Array.from({ length: 6 }, (_, index) => new Buyer(server.url, new SeededRandomness(`${seed} ${index}`), skus, patience.signal));
+      const buyers = Array.from(
+        { length: 6 },
+        (_, index) => new Buyer(server.url, new SeededRandomness(`${seed} ${index}`), skus, patience.signal),
+      );
       const shopping = Promise.all(buyers.map((buyer) => buyer.shop()));
       for (let fault = 1; fault <= faults; fault++) {
         await Promise.race([pause(chance.next() * 1_500), shopping]); // a buyer who was refused ends the test at once
@@ -41,7 +44,13 @@ describe('a server that is killed again and again', () => {
         await until(async () => (await books.orders()).every(isOver), 'every order ends', 60);
         await until(async () => (await books.parked()).length === 0, 'no message waits', 30);
         const orders = await books.orders();
-        process.stdout.write(`crash: ${orders.length} orders: ${JSON.stringify(Object.groupBy(orders, ({ status }) => status), (_, value: unknown) => (Array.isArray(value) && value[0] && 'cart_id' in (value[0] as object) ? value.length : value))}\n`);
+        process.stdout.write(
+          `crash: ${orders.length} orders: ${JSON.stringify(
+            Object.groupBy(orders, ({ status }) => status),
+            (_, value: unknown) =>
+              Array.isArray(value) && value[0] && 'cart_id' in (value[0] as object) ? value.length : value,
+          )}\n`,
+        );
 
         // None lost, none doubled: each promise is kept by one order of its cart, and there is no order beside.
         expect(new Map(orders.map(({ cart_id, id }) => [cart_id, id]))).toEqual(promised);
@@ -49,8 +58,14 @@ describe('a server that is killed again and again', () => {
 
         // Stock: nothing is held, and what went is what was sold.
         for (const { sku, on_hand, reserved } of await books.stock()) {
-          const sold = orders.filter(({ status }) => status === 'confirmed').flatMap(({ lines }) => lines.filter((line) => line.sku === sku));
-          expect({ sku, reserved, on_hand }).toEqual({ sku, reserved: 0, on_hand: starting[sku]! - sold.reduce((sum, { quantity }) => sum + quantity, 0) });
+          const sold = orders
+            .filter(({ status }) => status === 'confirmed')
+            .flatMap(({ lines }) => lines.filter((line) => line.sku === sku));
+          expect({ sku, reserved, on_hand }).toEqual({
+            sku,
+            reserved: 0,
+            on_hand: starting[sku]! - sold.reduce((sum, { quantity }) => sum + quantity, 0),
+          });
         }
 
         // Money: what the provider keeps is what was confirmed, order by order; our books say the same.
@@ -63,7 +78,8 @@ describe('a server that is killed again and again', () => {
           expect(booked?.status).not.toBe('authorized'); // nor does anything stay blocked on a buyer's card
           if (payment.requested) expect([payment.status]).toContain(ours.get(payment.id));
         }
-        for (const reference of theirs.keys()) expect(orders.some(({ payment }) => payment.id === reference)).toBe(true);
+        for (const reference of theirs.keys())
+          expect(orders.some(({ payment }) => payment.id === reference)).toBe(true);
       } finally {
         await books.close();
         await server.stop();
@@ -77,5 +93,8 @@ describe('a server that is killed again and again', () => {
 function isOver({ status, stock, payment }: OrderRow): boolean {
   if (!over.includes(status)) return false;
   if (status === 'confirmed') return payment.status === 'captured';
-  return (stock === 'released' || stock === 'refused') && (!payment.requested || ['declined', 'voided', 'refunded'].includes(payment.status));
+  return (
+    (stock === 'released' || stock === 'refused') &&
+    (!payment.requested || ['declined', 'voided', 'refunded'].includes(payment.status))
+  );
 }

@@ -6,5 +6,7 @@ import { Sku } from './product.js';
 export class GetOffers extends query('catalog.get-offers.v1', {
   access: anyone,
   input: z.object({ skus: z.array(Sku).max(500) }),
-  output: z.object({ offers: z.array(z.object({ sku: Sku, productId: Uuid, variantId: Uuid, title: text(), price: Money })) }),
+  output: z.object({
+    offers: z.array(z.object({ sku: Sku, productId: Uuid, variantId: Uuid, title: text(), price: Money })),
+  }),
 }) {}

@@ -1,7 +1,10 @@
 import { Money, text, Uuid } from '#kernel/messages';
 import * as z from 'zod';
 
-export const Sku = text().min(1).max(255).meta({ description: 'Stock keeping unit: names one variant, unique in the shop.', examples: ['ALPINE-MUG-BLUE'] });
+export const Sku = text()
+  .min(1)
+  .max(255)
+  .meta({ description: 'Stock keeping unit: names one variant, unique in the shop.', examples: ['ALPINE-MUG-BLUE'] });
 
 export const Variant = z.object({
   id: Uuid,

@@ -26,7 +26,10 @@ export class ReleaseStock extends command('inventory.release-stock.v1', {
   input: z.object({ orderId: Uuid }),
 }) {}
 
-export class StockReserved extends event('inventory.stock-reserved.v1', { key: 'orderId', data: z.object({ orderId: Uuid, until: Instant }) }) {}
+export class StockReserved extends event('inventory.stock-reserved.v1', {
+  key: 'orderId',
+  data: z.object({ orderId: Uuid, until: Instant }),
+}) {}
 
 /** Not enough of what `missing` names; the order holds nothing. */
 export class StockRefused extends event('inventory.stock-refused.v1', {
@@ -34,10 +37,19 @@ export class StockRefused extends event('inventory.stock-refused.v1', {
   data: z.object({ orderId: Uuid, missing: z.array(Missing).min(1) }),
 }) {}
 
-export class StockCommitted extends event('inventory.stock-committed.v1', { key: 'orderId', data: z.object({ orderId: Uuid }) }) {}
+export class StockCommitted extends event('inventory.stock-committed.v1', {
+  key: 'orderId',
+  data: z.object({ orderId: Uuid }),
+}) {}
 
 /** The order holds nothing any more. */
-export class StockReleased extends event('inventory.stock-released.v1', { key: 'orderId', data: z.object({ orderId: Uuid }) }) {}
+export class StockReleased extends event('inventory.stock-released.v1', {
+  key: 'orderId',
+  data: z.object({ orderId: Uuid }),
+}) {}
 
 /** The time of a reservation is up; it can still be committed if there is enough. */
-export class ReservationExpired extends event('inventory.reservation-expired.v1', { key: 'orderId', data: z.object({ orderId: Uuid }) }) {}
+export class ReservationExpired extends event('inventory.reservation-expired.v1', {
+  key: 'orderId',
+  data: z.object({ orderId: Uuid }),
+}) {}

@@ -9,7 +9,8 @@ export function authorize(access: Access, principal: Principal, caller: string |
     case 'owner':
       return;
     case 'internal':
-      if (caller === undefined && principal.kind !== 'service') throw kernelFailure('kernel.forbidden', { message: 'Only other contexts may ask this.' });
+      if (caller === undefined && principal.kind !== 'service')
+        throw kernelFailure('kernel.forbidden', { message: 'Only other contexts may ask this.' });
       return;
     case 'permission':
       if (principal.kind === 'service' || principal.permissions.includes(access.permission)) return;

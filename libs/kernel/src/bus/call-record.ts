@@ -35,7 +35,8 @@ export class CallRecord implements UnitOfWork {
   }
 
   async opened(): Promise<void> {
-    if (this.used) throw new Error(`the handler of ${this.contract.messageName} opened a second transaction; it has exactly one`);
+    if (this.used)
+      throw new Error(`the handler of ${this.contract.messageName} opened a second transaction; it has exactly one`);
     this.used = true;
     const inserted = await this.database.query(sql`
       insert into call_record (principal, message, call_id, input_hash)
@@ -51,7 +52,9 @@ export class CallRecord implements UnitOfWork {
     if (!this.contract.answer || this.contract.sensitive) return;
     const answer = this.contract.answer.safeParse(result);
     if (!answer.success) {
-      throw new Error(`the transaction of ${this.contract.messageName}'s handler must return the handler's answer, to be kept for a repeat`);
+      throw new Error(
+        `the transaction of ${this.contract.messageName}'s handler must return the handler's answer, to be kept for a repeat`,
+      );
     }
     await this.database.query(sql`
       update call_record set answer = ${JSON.stringify(answer.data)}

@@ -69,7 +69,10 @@ export class Caller {
       try {
         return await this.link.call(request);
       } catch (error) {
-        const again = error instanceof Failure ? error.retryable || (safe && error.code === 'kernel.outcome_unknown') : safe && error instanceof NoReply;
+        const again =
+          error instanceof Failure
+            ? error.retryable || (safe && error.code === 'kernel.outcome_unknown')
+            : safe && error instanceof NoReply;
         const wait = this.randomness.jitter(Math.min(20 * 2 ** attempt, 500));
         if (again && this.clock.now() + wait < deadline) await pause(wait);
         else throw error instanceof NoReply ? kernelFailure('kernel.outcome_unknown') : error;

@@ -40,14 +40,19 @@ export class Owner {
     const around: Ambient = { ...identity, deadline, context: contract.context, ownership };
     const run = async () => {
       const answer = await handler.execute(message);
-      if (!ownership.asked) throw new Error(`the handler of ${contract.messageName} answered without asking owns(): its contract says access: owner()`);
+      if (!ownership.asked)
+        throw new Error(
+          `the handler of ${contract.messageName} answered without asking owns(): its contract says access: owner()`,
+        );
       return checkedAnswer(contract, answer);
     };
     if (contract.kind === 'query') return runIn({ ...around, reading: true }, run);
-    const record = callId === undefined ? undefined : new CallRecord(database, contract, metadata.principal.id, callId, message);
+    const record =
+      callId === undefined ? undefined : new CallRecord(database, contract, metadata.principal.id, callId, message);
     const unitOfWork = record ? { unitOfWork: record } : {};
     try {
-      if (!handler.withoutTransaction) return await runIn({ ...around, ...unitOfWork }, () => database.transaction(run));
+      if (!handler.withoutTransaction)
+        return await runIn({ ...around, ...unitOfWork }, () => database.transaction(run));
       await record?.refuseIfAnswered();
       return await runIn({ ...around, ...unitOfWork }, run);
     } catch (error) {
@@ -77,7 +82,9 @@ export function revive(contract: MessageClass, input: unknown): object {
 /** `kernel.invalid_input` with a JSON pointer (RFC 6901) to each wrong field. */
 export function invalidInput(error: z.ZodError, prefix: readonly PropertyKey[] = []): Failure {
   const details = error.issues.map(({ path, message }) => ({
-    pointer: [...prefix, ...path].map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    pointer: [...prefix, ...path]
+      .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .join(''),
     message,
   }));
   return kernelFailure('kernel.invalid_input', { details });
@@ -87,6 +94,7 @@ export function invalidInput(error: z.ZodError, prefix: readonly PropertyKey[] =
 function checkedAnswer(contract: MessageClass, answer: unknown): unknown {
   if (!contract.answer) return undefined;
   const parsed = contract.answer.safeParse(answer);
-  if (!parsed.success) throw new Error(`the handler of ${contract.messageName} broke its contract: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new Error(`the handler of ${contract.messageName} broke its contract: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -49,7 +49,8 @@ export class Registry implements OnModuleInit {
     const seen = new Set<object>();
     for (const module of this.modules.values()) {
       for (const { metatype, instance } of module.providers.values()) {
-        if (typeof metatype !== 'function' || typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
+        if (typeof metatype !== 'function' || typeof instance !== 'object' || instance === null || seen.has(instance))
+          continue;
         seen.add(instance);
         this.explore(metatype, instance as Record<string, (message: object) => Promise<unknown>>);
       }
@@ -58,7 +59,9 @@ export class Registry implements OnModuleInit {
 
   private explore(type: Function, instance: Record<string, (message: object) => Promise<unknown>>): void {
     if (Reflect.hasMetadata(EVENTS_HANDLER, type)) {
-      throw new Error(`${type.name}: @EventsHandler has no place to keep what it heard; use @Subscriber('<context>.<name>') and @On(Event)`);
+      throw new Error(
+        `${type.name}: @EventsHandler has no place to keep what it heard; use @Subscriber('<context>.<name>') and @On(Event)`,
+      );
     }
     for (const key of HANDLES) {
       const contract = Reflect.getMetadata(key, type) as MessageClass | undefined;
@@ -74,7 +77,8 @@ export class Registry implements OnModuleInit {
     if (!messageName) throw new Error(`${type.name} handles something that is no message: extend command() or query()`);
     if (this.handlers.has(messageName)) throw new Error(`${messageName} has two handlers; the second is ${type.name}`);
     const database = this.databases.get(context);
-    if (!database) throw new Error(`${type.name} handles ${messageName}, but the context "${context}" is not loaded here`);
+    if (!database)
+      throw new Error(`${type.name} handles ${messageName}, but the context "${context}" is not loaded here`);
     this.handlers.set(messageName, { contract, database, withoutTransaction: runsWithoutTransaction(type), execute });
   }
 
@@ -84,14 +88,18 @@ export class Registry implements OnModuleInit {
     instance: Record<string, (message: object) => Promise<unknown>>,
   ): void {
     const [context = ''] = name.split('.');
-    if (!this.databases.has(context)) throw new Error(`${type.name}: the subscriber "${name}" must be named <context>.<name> after a context that runs here`);
+    if (!this.databases.has(context))
+      throw new Error(
+        `${type.name}: the subscriber "${name}" must be named <context>.<name> after a context that runs here`,
+      );
     if (this.subscribers.has(name)) throw new Error(`two subscribers are called "${name}"; the second is ${type.name}`);
     const listeners = new Map<string, { contract: MessageClass; handle(event: object): Promise<unknown> }>();
     for (const { event, method } of listenersOf(type)) {
       if (listeners.has(event.messageName)) throw new Error(`${type.name} listens to ${event.messageName} twice`);
       listeners.set(event.messageName, { contract: event, handle: (message) => instance[method]!(message) });
     }
-    if (listeners.size === 0) throw new Error(`${type.name}: the subscriber "${name}" listens to nothing; give it methods with @On(Event)`);
+    if (listeners.size === 0)
+      throw new Error(`${type.name}: the subscriber "${name}" listens to nothing; give it methods with @On(Event)`);
     this.subscribers.set(name, { name, context, from, batch, listeners });
   }
 }

@@ -43,7 +43,13 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
 /** The connection that migrates: the same role, without time-outs. */
 export function migratorOptions(options: DatabaseOptions): DataSourceOptions {
   const { context, url, migrations } = options;
-  return { ...shared(context), url, poolSize: 2, migrations: [...migrations], extra: { types, options: startupOptions(context, {}) } };
+  return {
+    ...shared(context),
+    url,
+    poolSize: 2,
+    migrations: [...migrations],
+    extra: { types, options: startupOptions(context, {}) },
+  };
 }
 
 function shared(context: string) {

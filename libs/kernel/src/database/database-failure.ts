@@ -6,7 +6,8 @@ import { Failure, kernelFailure } from '../messages/failure.js';
  */
 const passing = /^(40001|40P01|55P03|25P0[34]|57014|57P0[1-5]|08...|53300)$/;
 const network = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
-const lost = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
+const lost =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 
 /** True for an error that says the database was away or too busy, and not that the statement was wrong. */
 export function isPassing(error: unknown): boolean {
@@ -18,7 +19,9 @@ export function isPassing(error: unknown): boolean {
 
 /** A passing database error becomes `kernel.unavailable`; everything else stays what it is. */
 export function asFailure(error: unknown): unknown {
-  return !(error instanceof Failure) && isPassing(error) ? kernelFailure('kernel.unavailable', { cause: error }) : error;
+  return !(error instanceof Failure) && isPassing(error)
+    ? kernelFailure('kernel.unavailable', { cause: error })
+    : error;
 }
 
 /** PostgreSQL's unique violation (23505), of the named constraint where one is given. */

@@ -10,7 +10,9 @@ import { Count, SinkModule, SourceModule } from '../testing/trial.js';
 import { sql } from './sql.js';
 
 const boot = async (url: string, options: Partial<KernelOptions> = {}): Promise<TestingModule> => {
-  const app = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(url, options)), SourceModule, SinkModule] }).compile();
+  const app = await Test.createTestingModule({
+    imports: [KernelModule.forRoot(testKernelOptions(url, options)), SourceModule, SinkModule],
+  }).compile();
   app.useLogger(false);
   return app.init();
 };
@@ -29,21 +31,36 @@ describe('the database of a context', () => {
   });
 
   it('runs under its own role, which reaches no other schema and cannot shed itself', async () => {
-    expect(await of('source').one(sql`select current_user as role, current_schema() as schema`)).toEqual({ role: 'cleave_source', schema: 'source' });
-    await expect(of('source').query(sql`select * from sink.heard`)).rejects.toThrow('permission denied for schema sink');
-    await expect(of('source').transaction(() => of('source').query(sql`reset role`).then(() => of('source').query(sql`select * from sink.heard`)))).rejects.toThrow('permission denied');
+    expect(await of('source').one(sql`select current_user as role, current_schema() as schema`)).toEqual({
+      role: 'cleave_source',
+      schema: 'source',
+    });
+    await expect(of('source').query(sql`select * from sink.heard`)).rejects.toThrow(
+      'permission denied for schema sink',
+    );
+    await expect(
+      of('source').transaction(() =>
+        of('source')
+          .query(sql`reset role`)
+          .then(() => of('source').query(sql`select * from sink.heard`)),
+      ),
+    ).rejects.toThrow('permission denied');
   });
 
   it('speaks the types of contracts: whole numbers, instants in UTC, JSON', async () => {
     const row = await of('source').one(sql`
       select 9007199254740991::bigint as big, '2026-01-31 12:00:00.5+02'::timestamptz as at, '{"a":[1]}'::jsonb as json`);
     expect(row).toEqual({ big: Number.MAX_SAFE_INTEGER, at: '2026-01-31T10:00:00.500Z', json: { a: [1] } });
-    await expect(of('source').query(sql`select 9007199254740993::bigint`)).rejects.toThrow('beyond what a JSON number can carry');
+    await expect(of('source').query(sql`select 9007199254740993::bigint`)).rejects.toThrow(
+      'beyond what a JSON number can carry',
+    );
   });
 
   it('puts values and pieces of SQL where they belong', async () => {
     const piece = sql`(${2}::int + ${3}::int)`;
-    expect(await of('source').one(sql`select ${1}::int as one, ${piece} as five, ${'x; drop table counter'}::text as text`)).toEqual({
+    expect(
+      await of('source').one(sql`select ${1}::int as one, ${piece} as five, ${'x; drop table counter'}::text as text`),
+    ).toEqual({
       one: 1,
       five: 5,
       text: 'x; drop table counter',
@@ -54,7 +71,10 @@ describe('the database of a context', () => {
     const slow = await boot(database.url, { transactionTimeoutMs: 500 });
     try {
       const source = slow.get(Registry).databases.get('source')!;
-      await expect(source.transaction(() => source.query(sql`select pg_sleep(5)`))).rejects.toMatchObject({ code: 'kernel.unavailable', retryable: true });
+      await expect(source.transaction(() => source.query(sql`select pg_sleep(5)`))).rejects.toMatchObject({
+        code: 'kernel.unavailable',
+        retryable: true,
+      });
     } finally {
       await slow.close();
     }

@@ -39,7 +39,9 @@ export class Database {
     this.statements++;
     const surroundings = ambient();
     try {
-      const { rows } = await (this.own(surroundings?.transaction)?.client ?? this.pool(surroundings?.reading)).query(statement);
+      const { rows } = await (this.own(surroundings?.transaction)?.client ?? this.pool(surroundings?.reading)).query(
+        statement,
+      );
       return rows as Row[];
     } catch (error) {
       throw asFailure(error);
@@ -75,7 +77,8 @@ export class Database {
         await writeOutgoing(transaction, this);
         return answer;
       });
-      if (surroundings.deadline !== undefined && this.clock.now() > surroundings.deadline) throw kernelFailure('kernel.deadline_exceeded');
+      if (surroundings.deadline !== undefined && this.clock.now() > surroundings.deadline)
+        throw kernelFailure('kernel.deadline_exceeded');
       await this.commit(() => runner.commitTransaction());
       this.statements += 2;
       if (transaction.outgoing.length > 0) this.onMessages(transaction.outgoing);
@@ -104,7 +107,9 @@ export class Database {
     } catch (error) {
       // Refused at commit is a known failure; a connection lost meanwhile is not.
       const { code } = error as { code?: string };
-      throw isPassing(error) && !/^(40|25)/.test(code ?? '') ? kernelFailure('kernel.outcome_unknown', { cause: error }) : error;
+      throw isPassing(error) && !/^(40|25)/.test(code ?? '')
+        ? kernelFailure('kernel.outcome_unknown', { cause: error })
+        : error;
     }
   }
 

@@ -67,7 +67,9 @@ async function hasPendingMigrations(client: pg.Client, { context, migrations }: 
   const table = `${schemaOf(context)}.migrations`;
   const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [table]);
   if (!rows[0]!.found) return true;
-  const done = new Set((await client.query<{ name: string }>(`select name from ${table}`)).rows.map(({ name }) => name));
+  const done = new Set(
+    (await client.query<{ name: string }>(`select name from ${table}`)).rows.map(({ name }) => name),
+  );
   return migrations.some((type) => !done.has(new type().name ?? type.name));
 }
 

@@ -14,7 +14,7 @@ import { serveOpenApi } from './openapi.js';
 import { sendProblem } from './problem.filter.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 import { openRequestContext, traceIdOf } from './request-context.js';
-import { addSecurityHeaders } from './security-headers.js';
+import { addSecurityHeaders, securityHeaders } from './security-headers.js';
 
 /** An application that serves the API; `module` imports HttpModule. It does not listen yet. */
 export async function createHttpApp(module: Type | DynamicModule): Promise<NestFastifyApplication> {
@@ -28,8 +28,12 @@ export async function createHttpApp(module: Type | DynamicModule): Promise<NestF
     trustProxy: false,
     skipMiddie: true, // no middleware, here or in Nest
     clientErrorHandler: refuse,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(reply, problemOf(error, traceIdOf(request, ids))),
+    // What the router refuses: no hook has run.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const traceId = traceIdOf(request, ids);
+      void reply.headers({ ...securityHeaders(request.url), 'x-request-id': traceId });
+      sendProblem(reply, problemOf(error, traceId));
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,

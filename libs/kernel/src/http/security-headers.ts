@@ -23,7 +23,10 @@ const page = {
  */
 export function addSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.headers(request.url.startsWith('/api/docs') ? page : api);
+    reply.headers(securityHeaders(request.url));
     done();
   });
 }
+
+export const securityHeaders = (url: string): Readonly<Record<string, string>> =>
+  url.startsWith('/api/docs') ? page : api;

@@ -51,7 +51,9 @@ export class Inbox {
 
   private async handle(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
     await this.database.transaction(async () => {
-      const fresh = new Map((await this.enter(receiver, publisher, rows)).map((entry) => [entry.message_id, entry.blocked]));
+      const fresh = new Map(
+        (await this.enter(receiver, publisher, rows)).map((entry) => [entry.message_id, entry.blocked]),
+      );
       for (const row of rows) {
         const blocked = fresh.get(row.message_id);
         if (blocked === undefined) continue; // handled before
@@ -65,7 +67,11 @@ export class Inbox {
    * Records that the messages are being handled; answers those that were not before, and which of them must wait behind
    * a parked one of their key. A rival transaction with the same message is waited for: the row is the fence.
    */
-  private async enter(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<{ message_id: string; blocked: boolean }[]> {
+  private async enter(
+    receiver: Receiver,
+    publisher: string,
+    rows: readonly OutboxRow[],
+  ): Promise<{ message_id: string; blocked: boolean }[]> {
     const ids = rows.map(({ message_id }) => message_id);
     if (rows.length === 1) {
       return this.database.query(sql`

@@ -50,7 +50,9 @@ export class Parking {
 
   /** Starts to work; what a former life of this instance had leased is free at once. */
   async start(): Promise<void> {
-    await this.database.query(sql`update inbox_parked set until = null where holder = ${this.options.instance} and until is not null`);
+    await this.database.query(
+      sql`update inbox_parked set until = null where holder = ${this.options.instance} and until is not null`,
+    );
     this.loop = this.run();
   }
 
@@ -125,7 +127,9 @@ export class Parking {
 
   private begin(message: ParkedMessage): void {
     const work = this.work(message)
-      .catch((error: unknown) => this.logger.warn(`${message.name} ${message.message_id} stays leased for a while: ${String(error)}`))
+      .catch((error: unknown) =>
+        this.logger.warn(`${message.name} ${message.message_id} stays leased for a while: ${String(error)}`),
+      )
       .finally(() => {
         this.working.delete(work);
         this.alarm.wake();
@@ -202,6 +206,9 @@ export class Parking {
 const backoffSeconds = (attempts: number): number => Math.min(60, 0.1 * 3 ** (attempts - 1));
 
 function describe(error: unknown): string {
-  const { code, message } = error instanceof Failure ? error : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  const { code, message } =
+    error instanceof Failure
+      ? error
+      : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
   return JSON.stringify({ code, message });
 }

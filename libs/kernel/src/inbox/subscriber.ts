@@ -29,7 +29,11 @@ export function Subscriber(name: string, options: SubscriberOptions = {}): Class
 /** Calls the method for every `Event`, in a transaction of the subscriber's context that also records that it was handled. */
 export function On<Event extends object>(
   event: Pick<EventClass<never>, 'messageName'> & { new (...input: never[]): Event },
-): <Method extends (event: Event) => Promise<void> | void>(target: object, method: string, descriptor: TypedPropertyDescriptor<Method>) => void {
+): <Method extends (event: Event) => Promise<void> | void>(
+  target: object,
+  method: string,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void {
   return (target, method) => {
     const listeners = listenersOf(target.constructor);
     Reflect.defineMetadata(LISTENERS, [...listeners, { event, method }], target.constructor);

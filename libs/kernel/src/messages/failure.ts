@@ -55,14 +55,22 @@ export const kernelErrors = {
   },
   'kernel.call_inside_transaction': {
     status: 500,
-    message: 'A handler called another context inside a transaction. Ask before the transaction (@WithoutTransaction) or send.',
+    message:
+      'A handler called another context inside a transaction. Ask before the transaction (@WithoutTransaction) or send.',
   },
-  'kernel.deadline_exceeded': { status: 504, message: 'The deadline passed before this was carried out; nothing happened.' },
+  'kernel.deadline_exceeded': {
+    status: 504,
+    message: 'The deadline passed before this was carried out; nothing happened.',
+  },
   'kernel.outcome_unknown': {
     status: 504,
-    message: 'No answer came before the deadline: it may or may not have been carried out. Repeat it with the same idempotency key.',
+    message:
+      'No answer came before the deadline: it may or may not have been carried out. Repeat it with the same idempotency key.',
   },
-  'kernel.unavailable': { status: 503, message: 'The part of the system that answers this cannot be reached just now.' },
+  'kernel.unavailable': {
+    status: 503,
+    message: 'The part of the system that answers this cannot be reached just now.',
+  },
   'kernel.no_handler': { status: 500, message: 'No context that runs here owns this message.' },
   internal: { status: 500, message: 'Something went wrong on our side.' },
 } as const satisfies ErrorDeclarations;
@@ -70,7 +78,10 @@ export const kernelErrors = {
 export type KernelErrorCode = keyof typeof kernelErrors;
 
 /** Makes one of the kernel's own errors. `message` replaces the catalogue's sentence where a better one is known. */
-export function kernelFailure(code: KernelErrorCode, options: { message?: string; details?: unknown; cause?: unknown } = {}): Failure {
+export function kernelFailure(
+  code: KernelErrorCode,
+  options: { message?: string; details?: unknown; cause?: unknown } = {},
+): Failure {
   const { status, message } = kernelErrors[code];
   return new Failure(
     { code, status, message: options.message ?? message, retryable: status === 503, details: options.details },

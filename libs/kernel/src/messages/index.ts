@@ -1,5 +1,11 @@
 export { type Access, anyone, internal, owner, permission } from './access.js';
-export { type ErrorDeclaration, type ErrorDeclarations, Failure, type FailureEnvelope, kernelErrors } from './failure.js';
+export {
+  type ErrorDeclaration,
+  type ErrorDeclarations,
+  Failure,
+  type FailureEnvelope,
+  kernelErrors,
+} from './failure.js';
 export {
   command,
   type CommandClass,

@@ -1,6 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { anyone, command, event, Failure, Instant, keyOf, Money, owner, personal, query, redact, text, Uuid } from './index.js';
+import {
+  anyone,
+  command,
+  event,
+  Failure,
+  Instant,
+  keyOf,
+  Money,
+  owner,
+  personal,
+  query,
+  redact,
+  text,
+  Uuid,
+} from './index.js';
 
 class PlaceOrder extends command('ordering.place-order.v1', {
   access: owner(),
@@ -50,7 +64,9 @@ describe('a message', () => {
     ['one of these deep inside', z.object({ list: z.array(z.object({ at: z.date().optional() })) })],
   ])('is refused at its declaration when it holds %s', (_, schema) => {
     expect(() => event('a.b.v1', { key: 'id', data: z.object({ id: Uuid, schema }) })).toThrow(TypeError);
-    expect(() => query('a.b.v1', { access: anyone, input: z.object({}), output: z.object({ schema }) })).toThrow(TypeError);
+    expect(() => query('a.b.v1', { access: anyone, input: z.object({}), output: z.object({ schema }) })).toThrow(
+      TypeError,
+    );
   });
 
   it('carries every JSON value', () => {
@@ -59,7 +75,10 @@ describe('a message', () => {
       at: Instant,
       price: Money,
       kind: z.enum(['a', 'b']),
-      either: z.discriminatedUnion('type', [z.object({ type: z.literal('x') }), z.object({ type: z.literal('y'), n: z.int() })]),
+      either: z.discriminatedUnion('type', [
+        z.object({ type: z.literal('x') }),
+        z.object({ type: z.literal('y'), n: z.int() }),
+      ]),
       map: z.record(text(), z.number()),
       list: z.tuple([z.boolean(), z.null()]),
       maybe: z.email().nullable().optional(),
@@ -67,14 +86,22 @@ describe('a message', () => {
     expect(() => event('a.b.v1', { key: 'id', data })).not.toThrow();
   });
 
-  it.each(['order', 'Ordering.place.v1', 'ordering.place', 'ordering.place.v0'])('is refused under the name %s', (name) => {
-    expect(() => event(name, { key: 'id', data: z.object({ id: Uuid }) })).toThrow('must read <context>.<message>.v<N>');
-  });
+  it.each(['order', 'Ordering.place.v1', 'ordering.place', 'ordering.place.v0'])(
+    'is refused under the name %s',
+    (name) => {
+      expect(() => event(name, { key: 'id', data: z.object({ id: Uuid }) })).toThrow(
+        'must read <context>.<message>.v<N>',
+      );
+    },
+  );
 });
 
 describe('personal data', () => {
   it('is hidden wherever its field stands', () => {
-    const schema = z.object({ id: Uuid, to: z.array(z.object({ email: personal(z.email()).optional(), city: text() })) });
+    const schema = z.object({
+      id: Uuid,
+      to: z.array(z.object({ email: personal(z.email()).optional(), city: text() })),
+    });
     expect(redact(schema, { id: '1', to: [{ email: 'a@b.c', city: 'Ulm' }, { city: 'Bonn' }] })).toEqual({
       id: '1',
       to: [{ email: '[personal]', city: 'Ulm' }, { city: 'Bonn' }],

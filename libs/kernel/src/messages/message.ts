@@ -37,10 +37,11 @@ interface Fails<Errors extends ErrorDeclarations> {
 type Instance<Input extends Fields> = Readonly<z.output<Input>>;
 type AnswerOf<Answer extends z.ZodType | undefined> = Answer extends z.ZodType ? z.output<Answer> : void;
 
-export type CommandClass<Input extends Fields, Answer extends z.ZodType | undefined, Errors extends ErrorDeclarations> = Omit<
-  Contract<Input>,
-  'answer'
-> &
+export type CommandClass<
+  Input extends Fields,
+  Answer extends z.ZodType | undefined,
+  Errors extends ErrorDeclarations,
+> = Omit<Contract<Input>, 'answer'> &
   Fails<Errors> & { readonly answer: Answer; new (input: z.input<Input>): Instance<Input> & Command<AnswerOf<Answer>> };
 
 export type QueryClass<Input extends Fields, Answer extends z.ZodType, Errors extends ErrorDeclarations> = Omit<
@@ -72,16 +73,22 @@ export function command<
   const Errors extends ErrorDeclarations = NoErrors,
 >(
   name: string,
-  declaration: Speakable<Input, Errors> & { output?: Answer; key?: keyof z.output<Input> & string; sensitive?: boolean; repeatable?: boolean },
+  declaration: Speakable<Input, Errors> & {
+    output?: Answer;
+    key?: keyof z.output<Input> & string;
+    sensitive?: boolean;
+    repeatable?: boolean;
+  },
 ): CommandClass<Input, Answer, Errors> {
   return declare('command', Command, name, declaration) as unknown as CommandClass<Input, Answer, Errors>;
 }
 
 /** Declares a query: asked, answered, no effect. @throws TypeError as `command` does */
-export function query<Input extends Fields, Answer extends z.ZodType, const Errors extends ErrorDeclarations = NoErrors>(
-  name: string,
-  declaration: Speakable<Input, Errors> & { output: Answer },
-): QueryClass<Input, Answer, Errors> {
+export function query<
+  Input extends Fields,
+  Answer extends z.ZodType,
+  const Errors extends ErrorDeclarations = NoErrors,
+>(name: string, declaration: Speakable<Input, Errors> & { output: Answer }): QueryClass<Input, Answer, Errors> {
   return declare('query', Query, name, declaration) as unknown as QueryClass<Input, Answer, Errors>;
 }
 
@@ -90,7 +97,11 @@ export function event<Data extends Fields>(
   name: string,
   declaration: { key: keyof z.output<Data> & string; data: Data },
 ): EventClass<Data> {
-  return declare('event', Object, name, { access: { kind: 'internal' }, input: declaration.data, key: declaration.key }) as unknown as EventClass<Data>;
+  return declare('event', Object, name, {
+    access: { kind: 'internal' },
+    input: declaration.data,
+    key: declaration.key,
+  }) as unknown as EventClass<Data>;
 }
 
 const wellFormed = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.v[1-9][0-9]*$/;
@@ -99,9 +110,15 @@ function declare(
   kind: Contract['kind'],
   base: new () => object,
   name: string,
-  declaration: Speakable<Fields, ErrorDeclarations> & { output?: z.ZodType | undefined; key?: string; sensitive?: boolean; repeatable?: boolean },
+  declaration: Speakable<Fields, ErrorDeclarations> & {
+    output?: z.ZodType | undefined;
+    key?: string;
+    sensitive?: boolean;
+    repeatable?: boolean;
+  },
 ): MessageClass {
-  if (!wellFormed.test(name)) throw new TypeError(`"${name}" is no message name: it must read <context>.<message>.v<N>`);
+  if (!wellFormed.test(name))
+    throw new TypeError(`"${name}" is no message name: it must read <context>.<message>.v<N>`);
   assertJsonOnly(declaration.input, name);
   if (declaration.output) assertJsonOnly(declaration.output, `${name} output`);
   const { errors = {} } = declaration;
@@ -120,7 +137,13 @@ function declare(
     static failure(code: string, details?: unknown): Failure {
       const declared = errors[code];
       if (!declared) throw new TypeError(`${name} declares no error "${code}"`);
-      return new Failure({ code, status: declared.status, message: declared.message ?? code, retryable: false, details });
+      return new Failure({
+        code,
+        status: declared.status,
+        message: declared.message ?? code,
+        retryable: false,
+        details,
+      });
     }
 
     constructor(input: object) {
@@ -133,7 +156,8 @@ function declare(
 /** The class of a message, with its contract. @throws TypeError for an object that is no message */
 export function contractOf(message: object): MessageClass {
   const contract = message.constructor as MessageClass;
-  if (typeof contract.messageName !== 'string') throw new TypeError(`${contract.name} is no message: extend command(), query() or event()`);
+  if (typeof contract.messageName !== 'string')
+    throw new TypeError(`${contract.name} is no message: extend command(), query() or event()`);
   return contract;
 }
 

@@ -7,10 +7,14 @@ const withoutNul = /^[^\u0000]*$/u;
 export const text = (): z.ZodString => z.string().regex(withoutNul, 'must not contain the character U+0000');
 
 /** An identifier of ours: UUID version 7 (RFC 9562), so that ids sort by time. Any version is read. */
-export const Uuid = z.guid().meta({ description: 'A UUID (RFC 9562).', examples: ['0199f3a2-7c1e-7abc-8def-0123456789ab'] });
+export const Uuid = z
+  .guid()
+  .meta({ description: 'A UUID (RFC 9562).', examples: ['0199f3a2-7c1e-7abc-8def-0123456789ab'] });
 
 /** An instant: ISO 8601 in UTC, as `Date.prototype.toISOString` writes it. */
-export const Instant = z.iso.datetime().meta({ description: 'An instant, ISO 8601 in UTC.', examples: ['2026-01-31T12:00:00.000Z'] });
+export const Instant = z.iso
+  .datetime()
+  .meta({ description: 'An instant, ISO 8601 in UTC.', examples: ['2026-01-31T12:00:00.000Z'] });
 
 /** ISO 4217 alphabetic code. */
 export const Currency = z
@@ -48,7 +52,8 @@ export function redact(schema: z.ZodType, value: unknown): unknown {
       Object.entries(value).map(([name, field]) => [name, def.shape?.[name] ? redact(def.shape[name], field) : field]),
     );
   }
-  if (def.options && isRecord(value)) return def.options.reduce<unknown>((redacted, option) => redact(option, redacted), value);
+  if (def.options && isRecord(value))
+    return def.options.reduce<unknown>((redacted, option) => redact(option, redacted), value);
   return value;
 }
 
@@ -74,7 +79,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const jsonKinds = new Set(
-  'string number int boolean null literal enum object array tuple record union optional nullable nonoptional readonly default intersection void'.split(' '),
+  'string number int boolean null literal enum object array tuple record union optional nullable nonoptional readonly default intersection void'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -84,10 +91,14 @@ const jsonKinds = new Set(
 export function assertJsonOnly(schema: z.ZodType, where: string): void {
   const def = definition(schema);
   if (!jsonKinds.has(def.type) || def.coerce) {
-    throw new TypeError(`${where}: ${def.coerce ? 'coercion' : `"${def.type}"`} cannot cross a boundary; use plain JSON values`);
+    throw new TypeError(
+      `${where}: ${def.coerce ? 'coercion' : `"${def.type}"`} cannot cross a boundary; use plain JSON values`,
+    );
   }
   if (def.type === 'string' && !refusesNul(def)) {
-    throw new TypeError(`${where}: use the kernel's text() instead of z.string(), or a format: PostgreSQL cannot store U+0000`);
+    throw new TypeError(
+      `${where}: use the kernel's text() instead of z.string(), or a format: PostgreSQL cannot store U+0000`,
+    );
   }
   for (const [name, child] of children(def)) assertJsonOnly(child, name === '' ? where : `${where}.${name}`);
 }
@@ -97,9 +108,19 @@ function refusesNul(def: Definition): boolean {
 }
 
 function children(def: Definition): [string, z.ZodType][] {
-  const unnamed = [def.innerType, def.left, def.right, def.rest, def.keyType, ...(def.options ?? []), ...(def.items ?? [])];
+  const unnamed = [
+    def.innerType,
+    def.left,
+    def.right,
+    def.rest,
+    def.keyType,
+    ...(def.options ?? []),
+    ...(def.items ?? []),
+  ];
   return [
-    ...unnamed.filter((child): child is z.ZodType => child instanceof z.ZodType).map((child): [string, z.ZodType] => ['', child]),
+    ...unnamed
+      .filter((child): child is z.ZodType => child instanceof z.ZodType)
+      .map((child): [string, z.ZodType] => ['', child]),
     ...(def.element instanceof z.ZodType ? [['[]', def.element] as [string, z.ZodType]] : []),
     ...(def.valueType ? [['{}', def.valueType] as [string, z.ZodType]] : []),
     ...Object.entries(def.shape ?? {}),

@@ -33,7 +33,10 @@ export function publish(event: object): void {
 
 function currentTransaction(what: string): Transaction {
   const transaction = ambient()?.transaction;
-  if (!transaction) throw new Error(`${what} must be sent or published inside a transaction: it is written with the change it belongs to`);
+  if (!transaction)
+    throw new Error(
+      `${what} must be sent or published inside a transaction: it is written with the change it belongs to`,
+    );
   return transaction;
 }
 

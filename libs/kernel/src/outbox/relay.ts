@@ -86,8 +86,14 @@ export class Relay {
     this.wake();
     await this.loop;
     await Promise.all(this.running);
-    await this.storeCursors().catch((error: unknown) => this.logger.warn(`cursors of "${this.database.context}" not stored: ${String(error)}`));
-    await this.leases.release().catch((error: unknown) => this.logger.warn(`slots of "${this.database.context}" not released: ${String(error)}`));
+    await this.storeCursors().catch((error: unknown) =>
+      this.logger.warn(`cursors of "${this.database.context}" not stored: ${String(error)}`),
+    );
+    await this.leases
+      .release()
+      .catch((error: unknown) =>
+        this.logger.warn(`slots of "${this.database.context}" not released: ${String(error)}`),
+      );
   }
 
   private async run(): Promise<void> {
@@ -118,12 +124,28 @@ export class Relay {
   }
 
   private async open(slots: readonly number[]): Promise<void> {
-    const cursors = await this.database.query<{ destination: string; slot: number; seen: string; upto: string | null; after: number }>(sql`
+    const cursors = await this.database.query<{
+      destination: string;
+      slot: number;
+      seen: string;
+      upto: string | null;
+      after: number;
+    }>(sql`
       select destination, slot, seen::text, upto::text, after_id as after from outbox_cursor where slot = any(${slots})`);
     for (const { destination: name, slot, ...position } of cursors) {
       const destination = this.destinations.find((candidate) => candidate.name === name);
       if (!destination) continue; // another version's subscriber: its cursor waits for it
-      const lane = { destination, slot, read: position, done: position, moved: false, queue: [], busy: false, skipped: false, dropped: false };
+      const lane = {
+        destination,
+        slot,
+        read: position,
+        done: position,
+        moved: false,
+        queue: [],
+        busy: false,
+        skipped: false,
+        dropped: false,
+      };
       this.lanes.set(laneKey(name, slot), lane);
     }
   }
@@ -175,7 +197,9 @@ export class Relay {
     const snapshot = rows[0]!.snapshot;
     const found = rows.filter(({ id }) => id !== null);
     const full = found.length === PAGE;
-    const position = full ? { seen, upto: snapshot, after: found.at(-1)!.id } : { seen: snapshot, upto: null, after: 0 };
+    const position = full
+      ? { seen, upto: snapshot, after: found.at(-1)!.id }
+      : { seen: snapshot, upto: null, after: 0 };
     return { rows: found, snapshot, full, position };
   }
 
@@ -194,7 +218,7 @@ export class Relay {
 
   private async deliver(lane: Lane): Promise<void> {
     const { destination } = lane;
-    for (let failures = 0; lane.queue.length > 0 && !this.stopping.signal.aborted; ) {
+    for (let failures = 0; lane.queue.length > 0 && !this.stopping.signal.aborted;) {
       const rows = lane.queue.slice(0, destination.batch);
       try {
         await destination.deliver(this.database.context, rows);
@@ -202,7 +226,10 @@ export class Relay {
         failures = 0;
       } catch (error) {
         failures++;
-        if (failures > 3) this.logger.warn(`"${destination.name}" cannot take messages of "${this.database.context}", trying again: ${String(error)}`);
+        if (failures > 3)
+          this.logger.warn(
+            `"${destination.name}" cannot take messages of "${this.database.context}", trying again: ${String(error)}`,
+          );
         await pause(Math.min(10 * 2 ** failures, 2_000), this.stopping.signal);
       }
     }

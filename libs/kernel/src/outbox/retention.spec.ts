@@ -23,7 +23,9 @@ describe('retention', () => {
   it('keeps a partition for each day ahead, drops old ones whole, and never what somebody has not read', async () => {
     const database = await testDatabase();
     const clock = new MovedClock();
-    const app = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(database.url)), SourceModule, SinkModule] })
+    const app = await Test.createTestingModule({
+      imports: [KernelModule.forRoot(testKernelOptions(database.url)), SourceModule, SinkModule],
+    })
       .overrideProvider(Clock)
       .useValue(clock)
       .compile();
@@ -32,21 +34,36 @@ describe('retention', () => {
     const source = app.get(Registry).databases.get('source')!;
     const sink = app.get(Registry).databases.get('sink')!;
     const partitions = async (): Promise<string[]> =>
-      (await source.query<{ name: string }>(sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'outbox'::regclass order by 1`)).map(({ name }) => name);
+      (
+        await source.query<{ name: string }>(
+          sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'outbox'::regclass order by 1`,
+        )
+      ).map(({ name }) => name);
     try {
       expect(await partitions()).toEqual(['outbox_20260615', 'outbox_20260616', 'outbox_20260617', 'outbox_rest']);
       await app.get(CommandBus).execute(new Count({ key: 'kept' }));
-      expect(await source.query(sql`select tableoid::regclass::text as part from outbox`)).toEqual([{ part: 'outbox_20260615' }]);
+      expect(await source.query(sql`select tableoid::regclass::text as part from outbox`)).toEqual([
+        { part: 'outbox_20260615' },
+      ]);
       await until(async () => (await sink.query(sql`select 1 from heard`)).length === 2);
 
       const retention = new Retention(source, clock, { outbox: 7, inbox: 14, calls: 3 });
-      await source.query(sql`insert into outbox_cursor (destination, slot, seen) select 'a subscriber that is away', slot, '1:1:' from outbox_slot`);
+      await source.query(
+        sql`insert into outbox_cursor (destination, slot, seen) select 'a subscriber that is away', slot, '1:1:' from outbox_slot`,
+      );
       clock.days = 8;
       await retention.maintain();
       expect(await partitions()).toContain('outbox_20260615'); // not read by all
       await source.query(sql`update outbox_cursor set seen = pg_current_snapshot()`);
       await retention.maintain();
-      expect(await partitions()).toEqual(['outbox_20260616', 'outbox_20260617', 'outbox_20260623', 'outbox_20260624', 'outbox_20260625', 'outbox_rest']);
+      expect(await partitions()).toEqual([
+        'outbox_20260616',
+        'outbox_20260617',
+        'outbox_20260623',
+        'outbox_20260624',
+        'outbox_20260625',
+        'outbox_rest',
+      ]);
     } finally {
       await app.close();
       await database.drop();

@@ -47,7 +47,9 @@ export class Retention {
   private async run(): Promise<void> {
     while (!this.stopping) {
       await this.alarm.sleep(HOUR_MS);
-      await this.maintain().catch((error: unknown) => this.logger.warn(`partitions of "${this.database.context}": ${String(error)}`));
+      await this.maintain().catch((error: unknown) =>
+        this.logger.warn(`partitions of "${this.database.context}": ${String(error)}`),
+      );
     }
   }
 
@@ -55,7 +57,9 @@ export class Retention {
   async maintain(): Promise<void> {
     const today = Math.floor(this.clock.now() / DAY_MS);
     const existing = await this.partitions();
-    const wanted = ['outbox', 'inbox'].flatMap((table) => Array.from({ length: DAYS_AHEAD }, (_, ahead) => ({ table, day: today + ahead })));
+    const wanted = ['outbox', 'inbox'].flatMap((table) =>
+      Array.from({ length: DAYS_AHEAD }, (_, ahead) => ({ table, day: today + ahead })),
+    );
     const missing = wanted.filter(({ table, day }) => !existing.has(nameOf(table, day)));
     const old = [...existing].filter((name) => {
       const [, table] = /^(outbox|inbox)_\d+$/.exec(name) ?? [];
@@ -63,12 +67,16 @@ export class Retention {
     });
     if (missing.length > 0 || old.length > 0) {
       await this.database.transaction(async () => {
-        await this.database.query(sql`select pg_advisory_xact_lock(hashtext(${`cleave retention ${this.database.context}`}))`);
+        await this.database.query(
+          sql`select pg_advisory_xact_lock(hashtext(${`cleave retention ${this.database.context}`}))`,
+        );
         for (const { table, day } of missing) await this.create(table, day);
         for (const name of old) await this.drop(name);
       });
     }
-    await this.database.query(sql`delete from call_record where at < now() - make_interval(days => ${this.days.calls})`);
+    await this.database.query(
+      sql`delete from call_record where at < now() - make_interval(days => ${this.days.calls})`,
+    );
   }
 
   private async partitions(): Promise<Set<string>> {
@@ -80,17 +88,23 @@ export class Retention {
 
   private async create(table: string, day: number): Promise<void> {
     await this.database.query(
-      literal(`create table if not exists ${nameOf(table, day)} partition of ${table} for values from ('${firstIdOf(day)}') to ('${firstIdOf(day + 1)}')`),
+      literal(
+        `create table if not exists ${nameOf(table, day)} partition of ${table} for values from ('${firstIdOf(day)}') to ('${firstIdOf(day + 1)}')`,
+      ),
     );
   }
 
   private async drop(name: string): Promise<void> {
     if (name.startsWith('outbox')) {
       const [row] = await this.database.query<{ unread: boolean }>(
-        literal(`select exists (select 1 from outbox_cursor where (select max(xid) from ${name}) >= pg_snapshot_xmin(seen)) as unread`),
+        literal(
+          `select exists (select 1 from outbox_cursor where (select max(xid) from ${name}) >= pg_snapshot_xmin(seen)) as unread`,
+        ),
       );
       if (row?.unread) {
-        this.logger.warn(`${name} of "${this.database.context}" is past its retention but not read by every destination; it stays`);
+        this.logger.warn(
+          `${name} of "${this.database.context}" is past its retention but not read by every destination; it stays`,
+        );
         return;
       }
     }
@@ -98,7 +112,10 @@ export class Retention {
   }
 }
 
-const nameOf = (table: string, day: number): string => `${table}_${isoInstant(day * DAY_MS).slice(0, 10).replaceAll('-', '')}`;
+const nameOf = (table: string, day: number): string =>
+  `${table}_${isoInstant(day * DAY_MS)
+    .slice(0, 10)
+    .replaceAll('-', '')}`;
 
 /** The lowest UUIDv7 of a day: 48 bits of milliseconds, the rest zero. */
 function firstIdOf(day: number): string {

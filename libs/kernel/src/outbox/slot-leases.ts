@@ -38,7 +38,10 @@ export class SlotLeases {
     if (renewed.length > fair) await this.free(renewed.slice(fair));
     const taken = kept.length < fair ? await this.take(fair - kept.length) : [];
     this.held = [...kept, ...taken];
-    return { gained: this.held.filter((slot) => !before.includes(slot)), lost: before.filter((slot) => !this.held.includes(slot)) };
+    return {
+      gained: this.held.filter((slot) => !before.includes(slot)),
+      lost: before.filter((slot) => !this.held.includes(slot)),
+    };
   }
 
   async release(): Promise<void> {

@@ -13,7 +13,12 @@ export interface Principal {
 }
 
 export const anonymous: Principal = { kind: 'anonymous', id: 'anonymous', permissions: [], owners: [] };
-export const service = (context: string): Principal => ({ kind: 'service', id: `service:${context}`, permissions: [], owners: [] });
+export const service = (context: string): Principal => ({
+  kind: 'service',
+  id: `service:${context}`,
+  permissions: [],
+  owners: [],
+});
 
 /** What happens around the transaction that a handler opens: the call's record, or the lease on its job. */
 export interface UnitOfWork {

@@ -9,22 +9,42 @@ export class KernelSettings extends settings({
     schema: postgresUrl().optional(),
     doc: 'PostgreSQL 17 or later, postgres://user:password@host:port/database. Its user makes a role and a schema for each context.\nUnset, an embedded server keeps its data in CLEAVE_DATA_DIR; in production it must be set.\n<CONTEXT>_DATABASE_URL moves one context to its own server, <CONTEXT>_DATABASE_REPLICA_URL lets its queries read elsewhere.',
   },
-  CLEAVE_MIGRATE: { schema: onOff(), default: 'on', doc: 'on: each context migrates its schema at boot, under a lock. off: `npx cleave migrate` does it.' },
+  CLEAVE_MIGRATE: {
+    schema: onOff(),
+    default: 'on',
+    doc: 'on: each context migrates its schema at boot, under a lock. off: `npx cleave migrate` does it.',
+  },
   CLEAVE_REHEARSAL: {
     schema: z.string().optional(),
     doc: 'A seed, any text: the monolith behaves as if it were split. Messages are serialised, delayed, doubled, lost.',
   },
   CLEAVE_POOL_SIZE: { schema: integer(2, 200), default: '5', doc: 'Database connections of each context, at most.' },
-  CLEAVE_CALL_TIMEOUT_MS: { schema: integer(100, 600_000), default: '5000', doc: 'Milliseconds until a call without an answer is given up.' },
+  CLEAVE_CALL_TIMEOUT_MS: {
+    schema: integer(100, 600_000),
+    default: '5000',
+    doc: 'Milliseconds until a call without an answer is given up.',
+  },
   CLEAVE_TRANSACTION_TIMEOUT_MS: {
     schema: integer(500, 8_000),
     default: '3000',
     doc: 'Milliseconds a transaction may take. Shorter than a lease (10 s), so that a frozen process never outlasts its successor.',
   },
-  CLEAVE_MAX_ATTEMPTS: { schema: integer(1, 1_000), default: '12', doc: 'How often a failing message is tried before it is a dead letter.' },
+  CLEAVE_MAX_ATTEMPTS: {
+    schema: integer(1, 1_000),
+    default: '12',
+    doc: 'How often a failing message is tried before it is a dead letter.',
+  },
   CLEAVE_OUTBOX_DAYS: { schema: integer(1, 3_650), default: '7', doc: 'Days that published messages are kept.' },
-  CLEAVE_INBOX_DAYS: { schema: integer(1, 3_650), default: '14', doc: 'Days that handled messages are remembered; more than CLEAVE_OUTBOX_DAYS.' },
-  CLEAVE_CALL_DAYS: { schema: integer(1, 3_650), default: '3', doc: 'Days that the answers to idempotency keys are kept.' },
+  CLEAVE_INBOX_DAYS: {
+    schema: integer(1, 3_650),
+    default: '14',
+    doc: 'Days that handled messages are remembered; more than CLEAVE_OUTBOX_DAYS.',
+  },
+  CLEAVE_CALL_DAYS: {
+    schema: integer(1, 3_650),
+    default: '3',
+    doc: 'Days that the answers to idempotency keys are kept.',
+  },
 }) {}
 
 /** Where a context's data is: its own URL, or the common one. */

@@ -12,7 +12,9 @@ export interface SettingDeclaration<Schema extends z.ZodType = z.ZodType> {
 export type SettingDeclarations = Readonly<Record<string, SettingDeclaration>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Values<Declarations extends SettingDeclarations> = { readonly [Name in keyof Declarations]: z.output<Declarations[Name]['schema']> };
+type Values<Declarations extends SettingDeclarations> = {
+  readonly [Name in keyof Declarations]: z.output<Declarations[Name]['schema']>;
+};
 
 export interface SettingsClass<Declarations extends SettingDeclarations = SettingDeclarations> {
   readonly declarations: Declarations;
@@ -28,7 +30,9 @@ export interface AnySettingsClass {
 /** Thrown once, naming every wrong setting. */
 export class WrongSettings extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`Wrong settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}\n.env.example says what each means.`);
+    super(
+      `Wrong settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}\n.env.example says what each means.`,
+    );
     this.name = 'WrongSettings';
   }
 }
@@ -37,7 +41,9 @@ export class WrongSettings extends Error {
  * Declares the settings of one module as a class: `class InventorySettings extends settings({ … }) {}`. Its instance is
  * read from the environment once, at boot. @throws WrongSettings from the constructor
  */
-export function settings<const Declarations extends SettingDeclarations>(declarations: Declarations): SettingsClass<Declarations> {
+export function settings<const Declarations extends SettingDeclarations>(
+  declarations: Declarations,
+): SettingsClass<Declarations> {
   return class {
     static readonly declarations = declarations;
 

@@ -58,16 +58,27 @@ export interface TestedContext {
 export async function testContext(
   name: string,
   core: Type | DynamicModule,
-  { stubs = [], options = {}, imports = [] }: { stubs?: readonly StubbedAnswer[]; options?: Partial<KernelOptions>; imports?: (Type | DynamicModule)[] } = {},
+  {
+    stubs = [],
+    options = {},
+    imports = [],
+  }: { stubs?: readonly StubbedAnswer[]; options?: Partial<KernelOptions>; imports?: (Type | DynamicModule)[] } = {},
 ): Promise<TestedContext> {
   const { url, drop } = await testDatabase();
-  const module = await Test.createTestingModule({ imports: [KernelModule.forRoot(testKernelOptions(url, options)), ...imports, core] }).compile();
+  const module = await Test.createTestingModule({
+    imports: [KernelModule.forRoot(testKernelOptions(url, options)), ...imports, core],
+  }).compile();
   const registry = module.get(Registry, { strict: false });
   await module.init();
   const database = registry.databases.get(name);
   if (!database) throw new Error(`the module does not load the context "${name}"`);
   for (const { contract, answer } of stubs) {
-    registry.handlers.set(contract.messageName, { contract, database, withoutTransaction: true, execute: async (message) => answer(message as never) });
+    registry.handlers.set(contract.messageName, {
+      contract,
+      database,
+      withoutTransaction: true,
+      execute: async (message) => answer(message as never),
+    });
   }
   const ids = module.get(Ids, { strict: false });
   return {
@@ -86,13 +97,20 @@ export async function testContext(
       const { messageName, kind, context } = contractOf(message);
       const id = ids.next();
       const key = keyOf(message) ?? id;
-      const receivers = kind === 'command' ? [context] : [...registry.subscribers.values()].filter(({ listeners }) => listeners.has(messageName)).map((one) => one.name);
+      const receivers =
+        kind === 'command'
+          ? [context]
+          : [...registry.subscribers.values()]
+              .filter(({ listeners }) => listeners.has(messageName))
+              .map((one) => one.name);
       await database.query(sql`
         insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, at)
         select ${id}, receiver, 'test', ${key}, ${messageName}, ${JSON.stringify(message)}, ${id}, now() from unnest(${receivers}::text[]) receiver`);
       module.get(KernelRuntime, { strict: false }).parking(name)!.wake();
       await until(async () => {
-        const [waiting] = await database.query<{ error: unknown }>(sql`select error from inbox_parked where message_id = ${id} limit 1`);
+        const [waiting] = await database.query<{ error: unknown }>(
+          sql`select error from inbox_parked where message_id = ${id} limit 1`,
+        );
         if (waiting?.error) throw new Error(`${messageName} failed: ${JSON.stringify(waiting.error)}`);
         return !waiting;
       }, `${messageName} handled`);
@@ -104,4 +122,3 @@ export async function testContext(
     },
   };
 }
-

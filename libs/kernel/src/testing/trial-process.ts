@@ -14,7 +14,11 @@ import { Count, SinkModule, SourceModule } from './trial.js';
 const [url = '', instance = '', keys = '0', rounds = '0'] = process.argv.slice(2);
 
 @Module({
-  imports: [KernelModule.forRoot(testKernelOptions(url, { instance, rehearsal: process.env['CLEAVE_REHEARSAL'] })), SourceModule, SinkModule],
+  imports: [
+    KernelModule.forRoot(testKernelOptions(url, { instance, rehearsal: process.env['CLEAVE_REHEARSAL'] })),
+    SourceModule,
+    SinkModule,
+  ],
 })
 class TrialModule {}
 
@@ -37,7 +41,8 @@ async function insist(callId: string, command: Count): Promise<void> {
 
 await Promise.all(
   Array.from({ length: Number(keys) }, async (_, index) => {
-    for (let round = 0; round < Number(rounds); round++) await insist(`${process.pid} ${index} ${round}`, new Count({ key: `key-${index}` }));
+    for (let round = 0; round < Number(rounds); round++)
+      await insist(`${process.pid} ${index} ${round}`, new Count({ key: `key-${index}` }));
   }),
 );
 process.stdout.write('counted\n');

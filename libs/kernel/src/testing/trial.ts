@@ -22,35 +22,62 @@ export class Count extends command('source.count.v1', {
   errors: { 'source.too_many': { status: 409, details: z.object({ limit: z.int() }) } },
 }) {}
 export class Counted extends event('source.counted.v1', { key: 'key', data: z.object({ key: text(), n: z.int() }) }) {}
-export class CountAndAsk extends command('source.count-and-ask.v1', { access: anyone, input: z.object({ key: text() }) }) {}
+export class CountAndAsk extends command('source.count-and-ask.v1', {
+  access: anyone,
+  input: z.object({ key: text() }),
+}) {}
 export class AskThenCount extends command('source.ask-then-count.v1', {
   access: anyone,
   input: z.object({ key: text() }),
   output: z.object({ n: z.int(), heard: z.int() }),
 }) {}
-export class CountLater extends command('source.count-later.v1', { access: anyone, input: z.object({ key: text(), at: z.iso.datetime() }) }) {}
-export class CountMine extends command('source.count-mine.v1', { access: owner(), input: z.object({ key: text(), ask: z.boolean() }) }) {}
-export class CountAsAdmin extends command('source.count-as-admin.v1', { access: permission('count'), input: z.object({ key: text() }) }) {}
-export class Break extends command('source.break.v1', { access: anyone, input: z.object({ how: text() }), output: z.object({ n: z.int() }) }) {}
+export class CountLater extends command('source.count-later.v1', {
+  access: anyone,
+  input: z.object({ key: text(), at: z.iso.datetime() }),
+}) {}
+export class CountMine extends command('source.count-mine.v1', {
+  access: owner(),
+  input: z.object({ key: text(), ask: z.boolean() }),
+}) {}
+export class CountAsAdmin extends command('source.count-as-admin.v1', {
+  access: permission('count'),
+  input: z.object({ key: text() }),
+}) {}
+export class Break extends command('source.break.v1', {
+  access: anyone,
+  input: z.object({ how: text() }),
+  output: z.object({ n: z.int() }),
+}) {}
 
 export class Heard extends query('sink.heard.v1', {
   access: anyone,
   input: z.object({ key: text() }),
   output: z.object({ numbers: z.array(z.int()) }),
 }) {}
-export class Write extends command('sink.write.v1', { access: internal, key: 'key', input: z.object({ key: text(), n: z.int() }) }) {}
-export class CallOutside extends command('sink.call-outside.v1', { access: internal, key: 'key', input: z.object({ key: text(), n: z.int() }) }) {}
+export class Write extends command('sink.write.v1', {
+  access: internal,
+  key: 'key',
+  input: z.object({ key: text(), n: z.int() }),
+}) {}
+export class CallOutside extends command('sink.call-outside.v1', {
+  access: internal,
+  key: 'key',
+  input: z.object({ key: text(), n: z.int() }),
+}) {}
 
 class SourceTables1700000001000 implements MigrationInterface {
   readonly name = 'SourceTables1700000001000';
-  up = (runner: QueryRunner) => runner.query(`create table counter (key text primary key, n integer not null)`) as Promise<void>;
+  up = (runner: QueryRunner) =>
+    runner.query(`create table counter (key text primary key, n integer not null)`) as Promise<void>;
   down = () => Promise.resolve();
 }
 
 class SinkTables1700000001000 implements MigrationInterface {
   readonly name = 'SinkTables1700000001000';
   up = (runner: QueryRunner) =>
-    runner.query(`create table heard (seq bigint generated always as identity, subscriber text not null, key text not null, n integer not null)`) as Promise<void>;
+    runner.query(
+      `create table heard (seq bigint generated always as identity, subscriber text not null, key text not null, n integer not null)`,
+    ) as Promise<void>;
   down = () => Promise.resolve();
 }
 
@@ -220,7 +247,9 @@ class BatchListener {
 class HeardHandler implements IQueryHandler<Heard> {
   constructor(private readonly database: Database) {}
   async execute({ key }: Heard) {
-    const rows = await this.database.query<{ n: number }>(sql`select n from heard where key = ${key} and subscriber = 'sink.listener' order by seq`);
+    const rows = await this.database.query<{ n: number }>(
+      sql`select n from heard where key = ${key} and subscriber = 'sink.listener' order by seq`,
+    );
     return { numbers: rows.map(({ n }) => n) };
   }
 }
@@ -242,7 +271,9 @@ class CallOutsideHandler implements ICommandHandler<CallOutside> {
   ) {}
   async execute({ key, n }: CallOutside) {
     await this.outside.call(key, n);
-    await this.database.transaction(() => this.database.query(sql`insert into heard (subscriber, key, n) values ('sink.outside', ${key}, ${n})`));
+    await this.database.transaction(() =>
+      this.database.query(sql`insert into heard (subscriber, key, n) values ('sink.outside', ${key}, ${n})`),
+    );
   }
 }
 

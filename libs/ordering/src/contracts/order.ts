@@ -89,7 +89,9 @@ export class PlaceOrder extends command('ordering.place-order.v1', {
   },
 }) {}
 
-const orderErrors = { 'ordering.order_not_found': { status: 404, message: 'There is no such order, or it is somebody else’s.' } } as const;
+const orderErrors = {
+  'ordering.order_not_found': { status: 404, message: 'There is no such order, or it is somebody else’s.' },
+} as const;
 
 export class GetOrder extends query('ordering.get-order.v1', {
   access: owner('orders.read'),
@@ -113,8 +115,14 @@ export class CancelOrder extends command('ordering.cancel-order.v1', {
 }) {}
 
 const placed = { orderId: Uuid, cartId: Uuid };
-export class OrderPlaced extends event('ordering.order-placed.v1', { key: 'orderId', data: z.object({ ...placed, number: text() }) }) {}
+export class OrderPlaced extends event('ordering.order-placed.v1', {
+  key: 'orderId',
+  data: z.object({ ...placed, number: text() }),
+}) {}
 export class OrderConfirmed extends event('ordering.order-confirmed.v1', { key: 'orderId', data: z.object(placed) }) {}
-export class OrderRejected extends event('ordering.order-rejected.v1', { key: 'orderId', data: z.object({ ...placed, reason: text() }) }) {}
+export class OrderRejected extends event('ordering.order-rejected.v1', {
+  key: 'orderId',
+  data: z.object({ ...placed, reason: text() }),
+}) {}
 export class OrderExpired extends event('ordering.order-expired.v1', { key: 'orderId', data: z.object(placed) }) {}
 export class OrderCancelled extends event('ordering.order-cancelled.v1', { key: 'orderId', data: z.object(placed) }) {}
