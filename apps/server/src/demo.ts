@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 
 export const demoLogIn = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
@@ -29,5 +30,28 @@ export async function fillEmptyShop(url: string, tell: (line: string) => void): 
   const report = (await answer.json()) as { created?: number; rejectedCount?: number };
   if (!answer.ok || report.rejectedCount !== 0)
     throw new Error(`the demo catalogue was not imported: ${JSON.stringify(report)}`);
+  await stockIsKnown(url);
   tell(`${report.created} products are in the shop.`);
+}
+
+/** Inventory learns of new products, and the catalog of their stock, by events: waits, for half a minute at most, until both have. */
+async function stockIsKnown(url: string): Promise<void> {
+  for (const end = performance.now() + 30_000; performance.now() < end; await pause(50)) {
+    const { items } = (await (await fetch(`${url}/api/v1/products?limit=100`)).json()) as {
+      items: { variants: Variant[] }[];
+    };
+    const known = await Promise.all(items.flatMap(({ variants }) => variants).map((variant) => isKnown(url, variant)));
+    if (known.every(Boolean)) return;
+  }
+}
+
+interface Variant {
+  sku: string;
+  available: boolean;
+}
+
+async function isKnown(url: string, { sku, available }: Variant): Promise<boolean> {
+  const answer = await fetch(`${url}/api/v1/stock/${encodeURIComponent(sku)}`);
+  const stock = (await answer.json()) as { available: number };
+  return answer.ok && stock.available > 0 === available;
 }

@@ -1,5 +1,5 @@
-import { Module, type Type } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import * as z from 'zod';
@@ -77,33 +77,50 @@ const KEYS = 500;
 const PUBLISHED_AT_ONCE = 50;
 const PUBLISHERS = 4;
 
-/** Seconds from the first publication (or, of a backlog, from the start) until all is handled, in a new database. */
+const open = async (
+  url: string,
+  cleanup: AsyncDisposableStack,
+  ...modules: (Type | DynamicModule)[]
+): Promise<TestingModule> => {
+  const app = await Test.createTestingModule({
+    imports: [KernelModule.forRoot(testKernelOptions(url)), TellerModule, ...modules],
+  }).compile();
+  cleanup.defer(() => app.close());
+  return app;
+};
+const databaseOf = (app: TestingModule, context: string): Database =>
+  app.get(Registry, { strict: false }).databases.get(context)!;
+
+/** Seconds from the first publication until all is handled, in a new database; of a backlog, from the subscriber's start. */
 async function handled(subscriber: Type, count: number, backlog: boolean): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
   const { url, drop } = await testDatabase();
   cleanup.defer(drop);
+  if (backlog) await publishAlone(url, count);
   const hearer = {
     module: HearerModule,
     imports: [context('hearer', { migrations: [HearerTables1700000001000] })],
     providers: [subscriber],
   };
-  const app = await Test.createTestingModule({
-    imports: [KernelModule.forRoot(testKernelOptions(url)), TellerModule, hearer],
-  }).compile();
-  cleanup.defer(() => app.close());
-  const { databases } = app.get(Registry, { strict: false });
+  const app = await open(url, cleanup, hearer);
   heard = 0;
-  if (backlog) await publish(databases.get('teller')!, count);
-  else await app.init();
+  if (!backlog) await app.init();
   const began = performance.now();
-  if (backlog) await app.init();
-  else await publish(databases.get('teller')!, count);
+  await (backlog ? app.init() : publish(databaseOf(app, 'teller'), count));
   await until(() => heard >= count, `${count} events handled`, 60);
   await until(
-    async () => (await databases.get('hearer')!.one<{ n: number }>(sql`select count(*) as n from inbox`))!.n === count,
+    async () => (await databaseOf(app, 'hearer').one<{ n: number }>(sql`select count(*) as n from inbox`))!.n === count,
     'the last is committed',
   );
   return (performance.now() - began) / 1_000;
+}
+
+/** Publishes while no subscriber runs. */
+async function publishAlone(url: string, count: number): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const app = await open(url, cleanup);
+  await app.init();
+  await publish(databaseOf(app, 'teller'), count);
 }
 
 async function publish(database: Database, count: number): Promise<void> {
@@ -150,8 +167,8 @@ async function inserted(count: number, atOnce: number): Promise<number> {
 /** From an outbox to handled: beside bare inserts of the same rows, as many to a transaction. */
 export async function events(): Promise<Line[]> {
   const many = 20_000;
-  const heap = 60_000;
-  const few = 3_000;
+  const heap = 50_000;
+  const few = 2_000;
   const rates = await interleaved(ROUNDS, {
     batchedFlow: async () => many / (await handled(Counts, many, false)),
     bareBatches: async () => many / (await inserted(many, PUBLISHED_AT_ONCE)),
