@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { settings } from '#kernel';
+import { settings } from '#kernel/settings';
 
 export class ServerSettings extends settings({
   NODE_ENV: {

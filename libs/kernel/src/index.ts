@@ -12,7 +12,6 @@ export { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runt
 export { kernelFailure } from './messages/failure.js';
 export * from './messages/index.js';
 export { send } from './outbox/outbox.js';
-export { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
 export {
   type Ambient,
   ambient,
@@ -25,8 +24,6 @@ export {
 } from './runtime/ambient.js';
 export { Clock, Ids, isoInstant, Randomness, secretToken, SeededRandomness, SystemClock } from './runtime/clock.js';
 export { Alarm, pause } from './runtime/deadline.js';
-export { isAlive } from './runtime/process-identity.js';
-export { withStartLock } from './runtime/start-lock.js';
 export { KernelSettings } from './settings/kernel-settings.js';
 export {
   type AnySettingsClass,

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '#kernel';
+import { startEmbeddedPostgres } from '#kernel/postgres';
 import { calls } from './calls.js';
 import { checkout } from './checkout.js';
 import { events } from './events.js';

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { isAlive } from '#kernel/postgres';
 
 const Entry = z.object({ name: z.string(), replica: z.int(), pid: z.int(), ports: z.record(z.string(), z.int()) });
 export type ProcessEntry = z.infer<typeof Entry>;
@@ -17,7 +18,9 @@ export class ProcessesFile {
   async living(): Promise<ProcessEntry[]> {
     const text = await readFile(this.path, 'utf8').catch(() => '[]');
     const entries = z.array(Entry).safeParse(JSON.parse(text || '[]'));
-    return entries.success ? entries.data.filter(({ pid }) => isAlive(pid)) : [];
+    if (!entries.success) return [];
+    const alive = await Promise.all(entries.data.map(({ pid }) => isAlive(pid)));
+    return entries.data.filter((_, index) => alive[index]);
   }
 
   async add(...added: readonly ProcessEntry[]): Promise<void> {
@@ -37,14 +40,5 @@ export class ProcessesFile {
     const draft = `${this.path}.${process.pid}`;
     await writeFile(draft, `${JSON.stringify(entries, null, 2)}\n`);
     await rename(draft, this.path);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

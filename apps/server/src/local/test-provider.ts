@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { isAlive, withStartLock } from '#kernel';
+import { isAlive, withStartLock } from '#kernel/postgres';
 
 export interface RunningTestProvider {
   url: string;

@@ -1,0 +1,11 @@
+/** Settings by themselves: light to load, for what runs before the kernel. */
+export {
+  type AnySettingsClass,
+  checkSettings,
+  type Environment,
+  integer,
+  onOff,
+  settings,
+  settingsExample,
+  WrongSettings,
+} from './settings.js';
