@@ -52,6 +52,18 @@ export function migratorOptions(options: DatabaseOptions): DataSourceOptions {
   };
 }
 
+/** One connection for the relay's reads: their plans are made once, and are index scans. */
+export function outboxReaderOptions({ context, url }: DatabaseOptions): pg.PoolConfig {
+  return {
+    connectionString: url,
+    max: 1,
+    types,
+    application_name: `cleave ${context} relay`,
+    connectionTimeoutMillis: 5_000,
+    options: `${startupOptions(context, { statement_timeout: 10_000 })} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan`,
+  };
+}
+
 function shared(context: string) {
   return {
     type: 'postgres' as const,

@@ -6,13 +6,14 @@ import { ambient, anonymous, runIn } from '../runtime/ambient.js';
 import type { Clock } from '../runtime/clock.js';
 import { writeOutgoing } from '../outbox/outbox.js';
 import { asFailure, isPassing } from './database-failure.js';
-import { dataSourceOptions, type DatabaseOptions } from './data-source.js';
+import { dataSourceOptions, type DatabaseOptions, outboxReaderOptions } from './data-source.js';
 import type { Sql } from './sql.js';
 import { type Outgoing, Transaction } from './transaction.js';
 
 /** The database of one context: its schema under its role. The only door to SQL that a context has. */
 export class Database {
   readonly dataSource: DataSource;
+  private reader: pg.Pool | undefined;
   /** Counts the statements sent, for tests and benchmarks. */
   statements = 0;
   /** Called after a commit that wrote messages: wakes the relay. */
@@ -97,7 +98,22 @@ export class Database {
     return this.own(ambient()?.transaction);
   }
 
+  /**
+   * A statement of the relay, on a connection of its own whose plans are made once: with seldom-analysed statistics and
+   * unknown values PostgreSQL would choose to read the whole outbox, or to plan anew at every look into it.
+   */
+  async readOutbox<Row>(statement: Sql): Promise<Row[]> {
+    this.statements++;
+    this.reader ??= new pg.Pool(outboxReaderOptions(this.options)).on('error', () => undefined); // the next look tells
+    try {
+      return (await this.reader.query(statement)).rows as Row[];
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
   async close(): Promise<void> {
+    await this.reader?.end();
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 

@@ -20,16 +20,23 @@ interface Lane {
   read: Position;
   /** How far rows were delivered; what is stored. */
   done: Position;
+  queue: OutboxRow[];
+  /** Rows ever put into the queue, and delivered out of it. */
+  fed: number;
+  delivered: number;
+  /** Where the lane stands once so many rows are delivered. */
+  readonly marks: { fed: number; position: Position }[];
+  busy: boolean;
+  /** Its queue was full when others were read: there may be more. */
+  starved: boolean;
   /** Delivered something that the stored cursor does not know of. */
   moved: boolean;
-  queue: readonly OutboxRow[];
-  busy: boolean;
-  /** A read passed it by while it was busy: there may be more. */
-  skipped: boolean;
   dropped: boolean;
 }
 
-const PAGE = 500;
+const PAGE = 1_000;
+/** A lane with so many rows waiting is read no further: it falls behind the others, and catches up alone. */
+const PREFETCH = 500;
 const POLL_ALONE_MS = 1_000;
 const POLL_SHARED_MS = 50;
 const RENEW_MS = 2_000;
@@ -135,30 +142,33 @@ export class Relay {
     for (const { destination: name, slot, ...position } of cursors) {
       const destination = this.destinations.find((candidate) => candidate.name === name);
       if (!destination) continue; // another version's subscriber: its cursor waits for it
-      const lane = {
+      const lane: Lane = {
         destination,
         slot,
         read: position,
         done: position,
-        moved: false,
         queue: [],
+        fed: 0,
+        delivered: 0,
+        marks: [],
         busy: false,
-        skipped: false,
+        starved: false,
+        moved: false,
         dropped: false,
       };
       this.lanes.set(laneKey(name, slot), lane);
     }
   }
 
-  /** Reads what is new for every lane that waits. Lanes that stand at the same place are read together. */
+  /** Reads what is new for every lane that has room. Lanes that stand at the same place are read together. */
   private async readAll(): Promise<boolean> {
     const groups = new Map<string, Lane[]>();
     for (const lane of this.lanes.values()) {
-      if (lane.busy) {
-        lane.skipped = true;
+      if (lane.queue.length >= PREFETCH) {
+        lane.starved = true;
         continue;
       }
-      const place = JSON.stringify(lane.read);
+      const place = `${lane.read.seen} ${lane.read.upto} ${lane.read.after}`;
       const group = groups.get(place);
       if (group) group.push(lane);
       else groups.set(place, [lane]);
@@ -180,7 +190,7 @@ export class Relay {
     // Following pages walk the index on id. The first must not, it would begin at the oldest row: hence `id + 0`.
     const order = upto === null ? sql`id + 0` : sql`id`;
     const beyond = upto === null ? sql`` : sql`and id > ${after}`;
-    const rows = await this.database.query<OutboxRow & { snapshot: string }>(
+    const rows = await this.database.readOutbox<OutboxRow & { snapshot: string }>(
       sql`
       with bound as (select coalesce(${upto ?? bound}::pg_snapshot, pg_current_snapshot()) as snapshot)
       select bound.snapshot::text, fresh.*
@@ -192,7 +202,7 @@ export class Relay {
           and slot = any(${slots}::smallint[])
           ${beyond}
         order by ${order} limit ${PAGE}
-      ) fresh on true`.unprepared(),
+      ) fresh on true`,
     );
     const snapshot = rows[0]!.snapshot;
     const found = rows.filter(({ id }) => id !== null);
@@ -205,12 +215,16 @@ export class Relay {
 
   private feed(lane: Lane, { rows, position }: Page): void {
     if (lane.dropped) return;
+    const wanted = rows.filter((row) => row.slot === lane.slot && lane.destination.wants(row));
     lane.read = position;
-    lane.queue = rows.filter((row) => row.slot === lane.slot && lane.destination.wants(row));
-    if (lane.queue.length === 0) {
-      lane.done = position;
-      return;
-    }
+    lane.fed += wanted.length;
+    const last = lane.marks.at(-1);
+    if (last?.fed === lane.fed) last.position = position;
+    else lane.marks.push({ fed: lane.fed, position });
+    pass(lane);
+    if (wanted.length === 0) return;
+    lane.queue.push(...wanted);
+    if (lane.busy) return;
     lane.busy = true;
     const work = this.deliver(lane).finally(() => this.running.delete(work));
     this.running.add(work);
@@ -218,26 +232,28 @@ export class Relay {
 
   private async deliver(lane: Lane): Promise<void> {
     const { destination } = lane;
-    for (let failures = 0; lane.queue.length > 0 && !this.stopping.signal.aborted;) {
+    for (let failures = 0; lane.queue.length > 0 && !this.stopping.signal.aborted; ) {
       const rows = lane.queue.slice(0, destination.batch);
       try {
         await destination.deliver(this.database.context, rows);
-        lane.queue = lane.queue.slice(rows.length);
+        lane.queue.splice(0, rows.length);
+        lane.delivered += rows.length;
+        lane.moved = true;
+        pass(lane);
         failures = 0;
       } catch (error) {
         failures++;
-        if (failures > 3)
+        if (failures > 3) {
           this.logger.warn(
             `"${destination.name}" cannot take messages of "${this.database.context}", trying again: ${String(error)}`,
           );
+        }
         await pause(Math.min(10 * 2 ** failures, 2_000), this.stopping.signal);
       }
     }
-    if (lane.queue.length === 0 && !lane.dropped) lane.done = lane.read;
-    lane.moved = true;
     lane.busy = false;
-    if (lane.skipped) this.wake();
-    lane.skipped = false;
+    if (lane.starved) this.wake();
+    lane.starved = false;
   }
 
   private async storeCursors(): Promise<void> {
@@ -262,3 +278,8 @@ interface Page {
 }
 
 const laneKey = (destination: string, slot: number): string => `${slot} ${destination}`;
+
+/** Moves the lane past every place whose rows are delivered. */
+function pass(lane: Lane): void {
+  while (lane.marks[0] && lane.marks[0].fed <= lane.delivered) lane.done = lane.marks.shift()!.position;
+}
