@@ -24,8 +24,14 @@ if (unknown.length > 0) {
 }
 
 const cleanup = new AsyncDisposableStack();
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.once(signal, () => void cleanup.disposeAsync().finally(() => process.exit(1)));
+let cleaned: Promise<void> | undefined;
+const clean = (): Promise<void> => (cleaned ??= cleanup.disposeAsync());
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    process.on('uncaughtException', () => undefined); // what still runs finds its database gone, which must not stop the cleaning
+    void clean().finally(() => process.exit(1));
+  });
+}
 
 try {
   const dataDir = await mkdtemp(join(tmpdir(), 'cleave-bench-'));
@@ -46,5 +52,5 @@ try {
   }
   process.stdout.write(`${table(lines)}\n`);
 } finally {
-  await cleanup.disposeAsync();
+  await clean();
 }

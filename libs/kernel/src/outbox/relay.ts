@@ -232,7 +232,7 @@ export class Relay {
 
   private async deliver(lane: Lane): Promise<void> {
     const { destination } = lane;
-    for (let failures = 0; lane.queue.length > 0 && !this.stopping.signal.aborted; ) {
+    for (let failures = 0; lane.queue.length > 0 && !this.stopping.signal.aborted;) {
       const rows = lane.queue.slice(0, destination.batch);
       try {
         await destination.deliver(this.database.context, rows);

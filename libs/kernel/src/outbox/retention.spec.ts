@@ -64,6 +64,19 @@ describe('retention', () => {
         'outbox_20260625',
         'outbox_rest',
       ]);
+      // A server that slept through a day finds its messages in the rest, and goes on.
+      clock.days = 20;
+      await app.get(CommandBus).execute(new Count({ key: 'late' }));
+      await retention.maintain();
+      expect(await source.query(sql`select tableoid::regclass::text as part from outbox`)).toEqual([
+        { part: 'outbox_rest' },
+      ]);
+      expect(await partitions()).not.toContain('outbox_20260705');
+      expect(await partitions()).toContain('outbox_20260706');
+      clock.days = 40;
+      await source.query(sql`update outbox_cursor set seen = pg_current_snapshot()`);
+      await retention.maintain();
+      expect(await source.query(sql`select 1 from outbox`)).toEqual([]);
     } finally {
       await app.close();
       await database.drop();

@@ -74,6 +74,7 @@ export class Retention {
         for (const name of old) await this.drop(name);
       });
     }
+    for (const table of ['outbox', 'inbox'] as const) await this.trimRest(table, today - this.days[table]);
     await this.database.query(
       sql`delete from call_record where at < now() - make_interval(days => ${this.days.calls})`,
     );
@@ -86,27 +87,44 @@ export class Retention {
     return new Set(rows.map(({ name }) => name));
   }
 
+  /** A day whose first messages came before its partition could be made stays in the rest: a partition cannot be made around rows. */
   private async create(table: string, day: number): Promise<void> {
+    const [from, to] = [firstIdOf(day), firstIdOf(day + 1)];
+    const [row] = await this.database.query<{ taken: boolean }>(
+      literal(
+        `select exists (select 1 from ${table}_rest where message_id >= '${from}' and message_id < '${to}') as taken`,
+      ),
+    );
+    if (row!.taken) return;
     await this.database.query(
       literal(
-        `create table if not exists ${nameOf(table, day)} partition of ${table} for values from ('${firstIdOf(day)}') to ('${firstIdOf(day + 1)}')`,
+        `create table if not exists ${nameOf(table, day)} partition of ${table} for values from ('${from}') to ('${to}')`,
       ),
     );
   }
 
+  /** What is old in the rest, where no partition was in time: seldom anything. */
+  private async trimRest(table: 'outbox' | 'inbox', day: number): Promise<void> {
+    if (table === 'outbox' && (await this.isUnread('outbox_rest'))) return;
+    await this.database.query(literal(`delete from ${table}_rest where message_id < '${firstIdOf(day)}'`));
+  }
+
+  /** Some destination has not read all of it. */
+  private async isUnread(partition: string): Promise<boolean> {
+    const [row] = await this.database.query<{ unread: boolean }>(
+      literal(
+        `select exists (select 1 from outbox_cursor where (select max(xid) from ${partition}) >= pg_snapshot_xmin(seen)) as unread`,
+      ),
+    );
+    return row!.unread;
+  }
+
   private async drop(name: string): Promise<void> {
-    if (name.startsWith('outbox')) {
-      const [row] = await this.database.query<{ unread: boolean }>(
-        literal(
-          `select exists (select 1 from outbox_cursor where (select max(xid) from ${name}) >= pg_snapshot_xmin(seen)) as unread`,
-        ),
+    if (name.startsWith('outbox') && (await this.isUnread(name))) {
+      this.logger.warn(
+        `${name} of "${this.database.context}" is past its retention but not read by every destination; it stays`,
       );
-      if (row?.unread) {
-        this.logger.warn(
-          `${name} of "${this.database.context}" is past its retention but not read by every destination; it stays`,
-        );
-        return;
-      }
+      return;
     }
     await this.database.query(literal(`drop table if exists ${name}`));
   }
