@@ -1,34 +1,27 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { migration } from '#kernel';
 
-export class OrderingOrders1760000000000 implements MigrationInterface {
-  readonly name = 'OrderingOrders1760000000000';
-
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      create sequence order_number start 1001;
-      create table orders (
-        id uuid primary key,
-        number text not null unique,
-        cart_id uuid not null,
-        owner text not null,
-        email text not null,
-        shipping_address jsonb not null,
-        lines jsonb not null,
-        total jsonb not null,
-        status text not null,
-        stock text not null,
-        payment jsonb not null,
-        missing jsonb not null,
-        history jsonb not null,
-        created_at timestamptz not null
-      );
-      -- One live order per cart: a rejected or expired one makes room for another.
-      create unique index orders_live on orders (cart_id) where status not in ('rejected', 'expired');
-      create index orders_owner on orders (owner, id);
-    `);
-  }
-
-  async down(): Promise<void> {
-    throw new Error('Migrations only go forward: restore a backup instead.');
-  }
-}
+export const OrderingOrders1760000000000 = migration(
+  'OrderingOrders1760000000000',
+  `
+  create sequence order_number start 1001;
+  create table orders (
+    id uuid primary key,
+    number text not null unique,
+    cart_id uuid not null,
+    owner text not null,
+    email text not null,
+    shipping_address jsonb not null,
+    lines jsonb not null,
+    total jsonb not null,
+    status text not null,
+    stock text not null,
+    payment jsonb not null,
+    missing jsonb not null,
+    history jsonb not null,
+    created_at timestamptz not null
+  );
+  -- One live order per cart: a rejected or expired one makes room for another.
+  create unique index orders_live on orders (cart_id) where status not in ('rejected', 'expired');
+  create index orders_owner on orders (owner, id);
+`,
+);

@@ -1,16 +1,10 @@
-import { Injectable } from '@nestjs/common';
-import { Database, owns, Repository, sql } from '#kernel';
+import { owns, Repository, sql } from '#kernel';
 import { Cart, type CartState } from './cart.js';
 import { GetCart } from './contracts/index.js';
 
 const select = sql`select id, owner, status, lines, order_id as "orderId", last_order_id as "lastOrderId" from cart`;
 
-@Injectable()
 export class Carts extends Repository<Cart> {
-  constructor(database: Database) {
-    super(database);
-  }
-
   async find(id: string): Promise<Cart | undefined> {
     const row = await this.database.one<CartState>(sql`${select} where id = ${id}`);
     return row && new Cart(row);

@@ -1,15 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import { Database, Repository, sql } from '#kernel';
+import { Repository, sql } from '#kernel';
 import type { ImportedProduct } from './contracts/imported-product.js';
 import { ProductImport } from './product-import.js';
 import { Product, type ProductDocument } from './product.js';
 
-@Injectable()
 export class ProductImports extends Repository<ProductImport> {
-  constructor(database: Database) {
-    super(database);
-  }
-
   /** Imports take turns: two that name the same new product or SKU would else both find it free. */
   async open(imported: readonly ImportedProduct[]): Promise<ProductImport> {
     const handles = imported.map(({ handle }) => handle);

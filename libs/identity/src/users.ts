@@ -1,13 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { Database, Repository, sql } from '#kernel';
+import { Repository, sql } from '#kernel';
 import { User } from './user.js';
 
-@Injectable()
 export class Users extends Repository<User> {
-  constructor(database: Database) {
-    super(database);
-  }
-
   async byEmail(email: string): Promise<User | undefined> {
     const row = await this.database.one<User['state']>(sql`
       select id, email, name, password_hash as "passwordHash", roles from account where lower(email) = lower(${email})`);

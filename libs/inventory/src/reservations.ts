@@ -1,14 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import { Database, Repository, sql } from '#kernel';
+import { Repository, sql } from '#kernel';
 import { Reservation, type ReservationState } from './reservation.js';
 import type { Line } from './stock.js';
 
-@Injectable()
 export class Reservations extends Repository<Reservation> {
-  constructor(database: Database) {
-    super(database);
-  }
-
   /** The order's reservation, made where there is none. Locked before any stock: whatever an order asks, it asks in turn. */
   async lock(orderId: string): Promise<Reservation> {
     const row = await this.database.one<{ state: ReservationState; lines: Line[]; until: string | null }>(sql`

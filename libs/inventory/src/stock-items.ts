@@ -1,14 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import { Database, Repository, sql } from '#kernel';
+import { Repository, sql } from '#kernel';
 import { StockItem } from './stock-item.js';
 import { Stock } from './stock.js';
 
-@Injectable()
 export class StockItems extends Repository<Stock> {
-  constructor(database: Database) {
-    super(database);
-  }
-
   /** The items of these SKUs, as far as there are any. Always locked in SKU order: buyers wait, and never for each other. */
   async lock(skus: readonly string[]): Promise<Stock> {
     const rows = await this.database.query<{ sku: string; onHand: number; reserved: number }>(sql`

@@ -1,6 +1,5 @@
-import { Injectable, Module } from '@nestjs/common';
-import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import type { QueryRunner } from 'typeorm';
+import { Module } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import * as z from 'zod';
 import {
   Aggregate,
@@ -9,102 +8,68 @@ import {
   context,
   Database,
   event,
+  migration,
   On,
-  query,
   Repository,
   sql,
   Subscriber,
   text,
 } from '#kernel';
 
-// Contracts: all that the contexts know of each other.
+// The contracts of lending: all that others may know of it.
+const Loan = z.object({ book: text(), member: text() });
+export class BookLent extends event('lending.book-lent.v1', { key: 'book', data: Loan }) {}
 export class LendBook extends command('lending.lend-book.v1', {
   access: anyone,
-  input: z.object({ book: text(), member: text() }),
+  input: Loan,
   errors: { 'lending.already_lent': { status: 409, message: 'Somebody has this book.' } },
-}) {}
-export class BookLent extends event('lending.book-lent.v1', {
-  key: 'book',
-  data: z.object({ book: text(), member: text() }),
-}) {}
-export class CountBooks extends query('members.count-books.v1', {
-  access: anyone,
-  input: z.object({ member: text() }),
-  output: z.object({ books: z.int() }),
 }) {}
 
 // lending: an aggregate decides, a repository keeps it, a handler is the use case.
 class Book extends Aggregate {
-  constructor(
-    readonly title: string,
-    public member: string | null,
-  ) {
-    super();
-  }
+  state: { book: string; member: string | null } = { book: '', member: null };
+
   lend(member: string): void {
-    if (this.member) throw LendBook.failure('lending.already_lent');
-    this.member = member;
-    this.record(new BookLent({ book: this.title, member }));
+    if (this.state.member) throw LendBook.failure('lending.already_lent');
+    this.state.member = member;
+    this.record(new BookLent({ book: this.state.book, member }));
   }
 }
-@Injectable()
+
 class Books extends Repository<Book> {
-  constructor(database: Database) {
-    super(database);
+  async lock(book: string): Promise<Book> {
+    const locked = sql`insert into book values (${book}) on conflict (book) do update set book = excluded.book returning *`;
+    return Object.assign(new Book(), { state: await this.database.one(locked) });
   }
-  async lock(title: string): Promise<Book> {
-    const row = await this.database.one<{ member: string | null }>(sql`
-      insert into book (title) values (${title}) on conflict (title) do update set title = excluded.title returning member`);
-    return new Book(title, row!.member);
-  }
-  protected async store({ title, member }: Book): Promise<void> {
-    await this.database.query(sql`update book set member = ${member} where title = ${title}`);
+  protected async store({ state }: Book): Promise<void> {
+    await this.database.query(sql`update book set member = ${state.member} where book = ${state.book}`);
   }
 }
+
 @CommandHandler(LendBook)
 class LendBookHandler implements ICommandHandler<LendBook> {
   constructor(private readonly books: Books) {}
-  async execute({ book: title, member }: LendBook) {
-    const book = await this.books.lock(title);
-    book.lend(member);
+  async execute(loan: LendBook) {
+    const book = await this.books.lock(loan.book);
+    book.lend(loan.member);
     await this.books.save(book); // the row and the event are one transaction
   }
 }
-class Lending1700000001000 {
-  up = (runner: QueryRunner) => runner.query('create table book (title text primary key, member text)');
-  down = () => Promise.reject(new Error('forward only'));
-}
-@Module({ imports: [context('lending', { migrations: [Lending1700000001000] })], providers: [Books, LendBookHandler] })
+
+const BookTable = migration('BookTable1700000001000', 'create table book (book text primary key, member text)');
+@Module({ imports: [context('lending', { migrations: [BookTable] })], providers: [Books, LendBookHandler] })
 export class LendingModule {}
 
-// members: hears of it, each event once, in order, whatever crashes in between; answers from its own tables.
+// members: hears of each loan once, in order per book, whatever crashes in between.
 @Subscriber('members.shelf')
 class Shelf {
   constructor(private readonly database: Database) {}
   @On(BookLent)
-  async lent({ member }: BookLent) {
-    await this.database.query(
-      sql`insert into shelf (member, books) values (${member}, 1) on conflict (member) do update set books = shelf.books + 1`,
-    );
+  async lent({ member, book }: BookLent) {
+    await this.database.query(sql`insert into shelf (member, book) values (${member}, ${book})`);
   }
 }
-@QueryHandler(CountBooks)
-class CountBooksHandler implements IQueryHandler<CountBooks> {
-  constructor(private readonly database: Database) {}
-  async execute({ member }: CountBooks) {
-    return (
-      (await this.database.one<{ books: number }>(sql`select books from shelf where member = ${member}`)) ?? {
-        books: 0,
-      }
-    );
-  }
-}
-class Members1700000001000 {
-  up = (runner: QueryRunner) => runner.query('create table shelf (member text primary key, books integer not null)');
-  down = () => Promise.reject(new Error('forward only'));
-}
-@Module({
-  imports: [context('members', { migrations: [Members1700000001000] })],
-  providers: [Shelf, CountBooksHandler],
-})
+
+const ShelfTable = migration('ShelfTable1700000001000', 'create table shelf (member text, book text)');
+@Module({ imports: [context('members', { migrations: [ShelfTable] })], providers: [Shelf] })
 export class MembersModule {}

@@ -1,4 +1,5 @@
-import type { Database } from './database/database.js';
+import { Injectable } from '@nestjs/common';
+import { Database } from './database/database.js';
 import { publish, send } from './outbox/outbox.js';
 
 /** What an aggregate says when it is saved: events of its own, and commands to others. */
@@ -32,7 +33,11 @@ export abstract class Aggregate {
   }
 }
 
-/** Keeps aggregates of one kind. `save` is the only door through which events leave. */
+/**
+ * Keeps aggregates of one kind. `save` is the only door through which events leave. A subclass without a
+ * constructor is a provider as it is: it inherits the injection of its context's database.
+ */
+@Injectable()
 export abstract class Repository<Kept extends Aggregate> {
   constructor(protected readonly database: Database) {}
 

@@ -1,15 +1,9 @@
-import { Database, Repository, sql } from '#kernel';
-import { Injectable } from '@nestjs/common';
+import { Repository, sql } from '#kernel';
 import { Order, type OrderState } from './order.js';
 
 const columns = sql`id, number, cart_id as "cartId", owner, email, shipping_address as "shippingAddress", lines, total, status, stock, payment, missing, history, created_at as "createdAt"`;
 
-@Injectable()
 export class Orders extends Repository<Order> {
-  constructor(database: Database) {
-    super(database);
-  }
-
   /** The order, locked: a process takes its events one at a time, in whatever order they come. */
   async lock(id: string): Promise<Order | undefined> {
     const state = await this.database.one<OrderState>(sql`select ${columns} from orders where id = ${id} for update`);

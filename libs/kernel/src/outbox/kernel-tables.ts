@@ -1,100 +1,93 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { migration } from '../database/migration.js';
 
 /** How many slots an outbox has: the most readers that can share it. Fixed when the tables are made. */
 export const SLOTS = 16;
 
 /** The tables that every context gets in its own schema. docs/adr/0003 says how they are read. */
-export class KernelTables1700000000000 implements MigrationInterface {
-  readonly name = 'KernelTables1700000000000';
+export const KernelTables1700000000000 = migration(
+  'KernelTables1700000000000',
+  `
+  create table outbox (
+    message_id uuid not null,
+    id bigint generated always as identity,
+    xid xid8 not null default pg_current_xact_id(),
+    slot smallint not null,
+    name text not null,
+    key text not null,
+    destination text,
+    payload json not null,
+    correlation_id text not null,
+    causation_id uuid,
+    at timestamptz not null default now()
+  ) partition by range (message_id);
+  create index outbox_xid on outbox (xid);
+  create index outbox_id on outbox (id);
+  create table outbox_rest partition of outbox default;
 
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      create table outbox (
-        message_id uuid not null,
-        id bigint generated always as identity,
-        xid xid8 not null default pg_current_xact_id(),
-        slot smallint not null,
-        name text not null,
-        key text not null,
-        destination text,
-        payload json not null,
-        correlation_id text not null,
-        causation_id uuid,
-        at timestamptz not null default now()
-      ) partition by range (message_id);
-      create index outbox_xid on outbox (xid);
-      create index outbox_id on outbox (id);
-      create table outbox_rest partition of outbox default;
+  create table outbox_timer (
+    message_id uuid primary key,
+    due timestamptz not null,
+    slot smallint not null,
+    name text not null,
+    key text not null,
+    destination text,
+    payload json not null,
+    correlation_id text not null,
+    causation_id uuid
+  );
+  create index outbox_timer_due on outbox_timer (due);
 
-      create table outbox_timer (
-        message_id uuid primary key,
-        due timestamptz not null,
-        slot smallint not null,
-        name text not null,
-        key text not null,
-        destination text,
-        payload json not null,
-        correlation_id text not null,
-        causation_id uuid
-      );
-      create index outbox_timer_due on outbox_timer (due);
+  create table outbox_slot (slot smallint primary key, holder text, until timestamptz) with (fillfactor = 50);
+  insert into outbox_slot (slot) select generate_series(0, ${SLOTS - 1});
+  create table outbox_instance (id text primary key, until timestamptz not null) with (fillfactor = 50);
+  create table outbox_cursor (
+    destination text not null,
+    slot smallint not null,
+    seen pg_snapshot not null,
+    upto pg_snapshot,
+    after_id bigint not null default 0,
+    primary key (destination, slot)
+  ) with (fillfactor = 50);
 
-      create table outbox_slot (slot smallint primary key, holder text, until timestamptz) with (fillfactor = 50);
-      insert into outbox_slot (slot) select generate_series(0, ${SLOTS - 1});
-      create table outbox_instance (id text primary key, until timestamptz not null) with (fillfactor = 50);
-      create table outbox_cursor (
-        destination text not null,
-        slot smallint not null,
-        seen pg_snapshot not null,
-        upto pg_snapshot,
-        after_id bigint not null default 0,
-        primary key (destination, slot)
-      ) with (fillfactor = 50);
+  create table inbox (
+    message_id uuid not null,
+    subscriber text not null,
+    at timestamptz not null default now(),
+    primary key (message_id, subscriber)
+  ) partition by range (message_id);
+  create table inbox_rest partition of inbox default;
 
-      create table inbox (
-        message_id uuid not null,
-        subscriber text not null,
-        at timestamptz not null default now(),
-        primary key (message_id, subscriber)
-      ) partition by range (message_id);
-      create table inbox_rest partition of inbox default;
+  create table inbox_parked (
+    seq bigint generated always as identity,
+    message_id uuid not null,
+    subscriber text not null,
+    publisher text not null,
+    key text not null,
+    name text not null,
+    payload json not null,
+    correlation_id text not null,
+    causation_id uuid,
+    at timestamptz not null,
+    attempts integer not null default 0,
+    due timestamptz not null default now(),
+    dead boolean not null default false,
+    error json,
+    holder text,
+    until timestamptz,
+    primary key (message_id, subscriber)
+  );
+  create unique index inbox_parked_order on inbox_parked (subscriber, publisher, key, seq);
+  create index inbox_parked_due on inbox_parked (due) where not dead;
 
-      create table inbox_parked (
-        seq bigint generated always as identity,
-        message_id uuid not null,
-        subscriber text not null,
-        publisher text not null,
-        key text not null,
-        name text not null,
-        payload json not null,
-        correlation_id text not null,
-        causation_id uuid,
-        at timestamptz not null,
-        attempts integer not null default 0,
-        due timestamptz not null default now(),
-        dead boolean not null default false,
-        error json,
-        holder text,
-        until timestamptz,
-        primary key (message_id, subscriber)
-      );
-      create unique index inbox_parked_order on inbox_parked (subscriber, publisher, key, seq);
-      create index inbox_parked_due on inbox_parked (due) where not dead;
-
-      create table call_record (
-        principal text not null,
-        message text not null,
-        call_id text not null,
-        input_hash bytea not null,
-        answer json,
-        at timestamptz not null default now(),
-        primary key (principal, message, call_id)
-      );
-      create index call_record_at on call_record (at);
-    `);
-  }
-
-  async down(): Promise<void> {
-    throw new Error('Migrations only go forward: restore a backup instead.');
-  }
-}
+  create table call_record (
+    principal text not null,
+    message text not null,
+    call_id text not null,
+    input_hash bytea not null,
+    answer json,
+    at timestamptz not null default now(),
+    primary key (principal, message, call_id)
+  );
+  create index call_record_at on call_record (at);
+`,
+);

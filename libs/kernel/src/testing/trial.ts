@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler, type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
 import * as z from 'zod';
 import { Aggregate, Repository } from '../aggregate.js';
 import { WithoutTransaction } from '../bus/without-transaction.js';
 import { Database } from '../database/database.js';
+import { migration } from '../database/migration.js';
 import { sql } from '../database/sql.js';
 import { On, Subscriber } from '../inbox/subscriber.js';
 import { context } from '../kernel.module.js';
@@ -65,21 +65,14 @@ export class CallOutside extends command('sink.call-outside.v1', {
   input: z.object({ key: text(), n: z.int() }),
 }) {}
 
-class SourceTables1700000001000 implements MigrationInterface {
-  readonly name = 'SourceTables1700000001000';
-  up = (runner: QueryRunner) =>
-    runner.query(`create table counter (key text primary key, n integer not null)`) as Promise<void>;
-  down = () => Promise.resolve();
-}
-
-class SinkTables1700000001000 implements MigrationInterface {
-  readonly name = 'SinkTables1700000001000';
-  up = (runner: QueryRunner) =>
-    runner.query(
-      `create table heard (seq bigint generated always as identity, subscriber text not null, key text not null, n integer not null)`,
-    ) as Promise<void>;
-  down = () => Promise.resolve();
-}
+const SourceTables = migration(
+  'SourceTables1700000001000',
+  'create table counter (key text primary key, n integer not null)',
+);
+const SinkTables = migration(
+  'SinkTables1700000001000',
+  'create table heard (seq bigint generated always as identity, subscriber text not null, key text not null, n integer not null)',
+);
 
 /** What the trial's handlers do to the outside world; a test replaces it. */
 export abstract class Outside {
@@ -117,10 +110,6 @@ class Counter extends Aggregate {
 }
 
 class Counters extends Repository<Counter> {
-  constructor(database: Database) {
-    super(database);
-  }
-
   async lock(key: string): Promise<Counter> {
     const row = await this.database.one<{ n: number }>(sql`
       insert into counter (key, n) values (${key}, 0) on conflict (key) do update set n = counter.n returning n`);
@@ -278,9 +267,9 @@ class CallOutsideHandler implements ICommandHandler<CallOutside> {
 }
 
 @Module({
-  imports: [context('source', { migrations: [SourceTables1700000001000] })],
+  imports: [context('source', { migrations: [SourceTables] })],
   providers: [
-    { provide: Counters, useFactory: (database: Database) => new Counters(database), inject: [Database] },
+    Counters,
     { provide: Asks, useFactory: (queries: QueryBus) => new Asks(queries), inject: [QueryBus] },
     CountHandler,
     CountAsAdminHandler,
@@ -294,7 +283,7 @@ class CallOutsideHandler implements ICommandHandler<CallOutside> {
 export class SourceModule {}
 
 @Module({
-  imports: [context('sink', { migrations: [SinkTables1700000001000] })],
+  imports: [context('sink', { migrations: [SinkTables] })],
   providers: [
     Listener,
     BatchListener,
