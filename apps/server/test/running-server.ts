@@ -68,9 +68,10 @@ export class RunningServer {
   }
 
   /** Stops the server as Ctrl-C does, and what it started with it. */
-  async stop(): Promise<void> {
+  async stop(): Promise<number | null> {
     await this.end('SIGTERM');
     await rm(this.dataDir, { recursive: true, force: true });
+    return this.child?.exitCode ?? null;
   }
 
   /** Restarts it gracefully; its data stays. */

@@ -56,6 +56,22 @@ describe('a server on a laptop', () => {
       await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow('fetch failed');
   }, 120_000);
 
+  it('finishes what was begun when it is told to stop', async () => {
+    const server = await RunningServer.start({ env: { CLEAVE_DEMO: 'off' } });
+    const shop = new Shop(server);
+    await shop.sell('DRAIN-1', 1);
+    const { order, cart } = await shop.buy({ 'DRAIN-1': 1 }, 'tok_late_webhook', 0);
+    const waiting = fetch(`${server.url}/api/v1/orders/${order.id}?wait=2`, {
+      headers: { 'x-cart-token': cart.token },
+    });
+    await shop.http.get('/health/live').expect(200); // the request before it is under way by now
+    const stopped = server.stop();
+    const answer = await waiting;
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ id: order.id });
+    expect(await stopped).toBe(0);
+  }, 60_000);
+
   it.each([
     ['without a database in production', { NODE_ENV: 'production' }, 'DATABASE_URL=: must be set in production'],
     ['with a wrong setting', { PORT: 'abc', ORDERING_PAYMENT_TIMEOUT: '0' }, 'PORT=abc: '],

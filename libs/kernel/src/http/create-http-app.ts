@@ -47,10 +47,23 @@ export async function createHttpApp(module: Type | DynamicModule): Promise<NestF
   addSecurityHeaders(fastify);
   openRequestContext(fastify, ids, app.get(Lifecycle));
   logRequests(fastify, app.get(HttpSettings));
+  hangUpWhenStopping(fastify);
   app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'health/startup', '.well-known/jwks.json'] });
   app.enableVersioning({ type: VersioningType.URI });
   serveOpenApi(app);
   return app;
+}
+
+/**
+ * A connection that was busy when the process was told to stop is kept alive by its client after its answer: the stop would
+ * wait for it for as long as connections may idle.
+ */
+function hangUpWhenStopping(fastify: FastifyInstance): void {
+  fastify.addHook('preClose', (done) => {
+    const hangUp = setInterval(() => fastify.server.closeIdleConnections(), 50);
+    fastify.server.once('close', () => clearInterval(hangUp));
+    done();
+  });
 }
 
 /** What is no HTTP request, and so reaches no route: answered on the socket. */
