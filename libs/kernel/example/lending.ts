@@ -1,20 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import * as z from 'zod';
-import {
-  Aggregate,
-  anyone,
-  command,
-  context,
-  Database,
-  event,
-  migration,
-  On,
-  Repository,
-  sql,
-  Subscriber,
-  text,
-} from '#kernel';
+import { Aggregate, context, Database, migration, On, Repository, sql, Subscriber } from '#kernel';
+import { anyone, command, event, text } from '#kernel/messages';
 
 // The contracts of lending: all that others may know of it.
 const Loan = z.object({ book: text(), member: text() });
