@@ -1,5 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { QueryBus } from '@nestjs/cqrs';
+import { ListProducts } from '#catalog/contracts';
+import { GetStock } from '#inventory/contracts';
+import { Failure } from '#kernel/messages';
 import { join } from 'node:path';
 
 export const demoLogIn = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
@@ -8,7 +12,7 @@ export const demoLogIn = { email: 'admin@cleave.test', password: 'cleave-admin-1
 const root = join(import.meta.dirname, '../../../..');
 
 /** Fills an empty shop by the way that every shopkeeper takes: log in, import a CSV. */
-export async function fillEmptyShop(url: string, tell: (line: string) => void): Promise<void> {
+export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line: string) => void): Promise<void> {
   const products = (await (await fetch(`${url}/api/v1/products?limit=1`)).json()) as { items: unknown[] };
   if (products.items.length > 0) return;
   const login = await fetch(`${url}/api/v1/auth/login`, {
@@ -30,28 +34,27 @@ export async function fillEmptyShop(url: string, tell: (line: string) => void): 
   const report = (await answer.json()) as { created?: number; rejectedCount?: number };
   if (!answer.ok || report.rejectedCount !== 0)
     throw new Error(`the demo catalogue was not imported: ${JSON.stringify(report)}`);
-  await stockIsKnown(url);
+  await stockIsKnown(queries);
   tell(`${report.created} products are in the shop.`);
 }
 
 /** Inventory learns of new products, and the catalog of their stock, by events: waits, for half a minute at most, until both have. */
-async function stockIsKnown(url: string): Promise<void> {
+async function stockIsKnown(queries: QueryBus): Promise<void> {
   for (const end = performance.now() + 30_000; performance.now() < end; await pause(50)) {
-    const { items } = (await (await fetch(`${url}/api/v1/products?limit=100`)).json()) as {
-      items: { variants: Variant[] }[];
-    };
-    const known = await Promise.all(items.flatMap(({ variants }) => variants).map((variant) => isKnown(url, variant)));
+    const { items } = await queries.execute(new ListProducts({ limit: 100 }));
+    const known = await Promise.all(
+      items.flatMap(({ variants }) => variants).map((variant) => isKnown(queries, variant)),
+    );
     if (known.every(Boolean)) return;
   }
 }
 
-interface Variant {
-  sku: string;
-  available: boolean;
-}
-
-async function isKnown(url: string, { sku, available }: Variant): Promise<boolean> {
-  const answer = await fetch(`${url}/api/v1/stock/${encodeURIComponent(sku)}`);
-  const stock = (await answer.json()) as { available: number };
-  return answer.ok && stock.available > 0 === available;
+async function isKnown(queries: QueryBus, { sku, available }: { sku: string; available: boolean }): Promise<boolean> {
+  try {
+    const stock = await queries.execute(new GetStock({ sku }));
+    return stock.available > 0 === available;
+  } catch (error) {
+    if (error instanceof Failure && error.status === 404) return false;
+    throw error;
+  }
 }

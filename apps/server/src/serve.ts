@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { QueryBus } from '@nestjs/cqrs';
 import { checkSettings, KernelSettings, kernelOptions } from '#kernel';
 import { createHttpApp, HttpSettings } from '#kernel/http';
 import { allSettings } from './all-settings.js';
@@ -42,7 +43,7 @@ export async function serve({ settings, services: starting, tell, fail }: Servin
   const production = settings.NODE_ENV === 'production';
   const url = `http://localhost:${port}`;
   if (!production && settings.CLEAVE_DEMO === 'on') {
-    await fillEmptyShop(url, tell).catch((error: unknown) => {
+    await fillEmptyShop(url, app.get(QueryBus), tell).catch((error: unknown) => {
       if (!stopping) throw error; // told to stop meanwhile: the next start goes on
     });
   }

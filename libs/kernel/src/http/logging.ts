@@ -17,11 +17,20 @@ export const loggerModule = () =>
           const surroundings = ambient();
           return surroundings ? { traceId: surroundings.correlationId } : {};
         },
+        hooks: {
+          // Nest names every module and route at each start: nobody reads it, and what matters drowns in it.
+          logMethod(args, method, level) {
+            const { context = '' } = args[0] as { context?: string };
+            if (level > INFO || !chatter.has(context)) method.apply(this, args);
+          },
+        },
         redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.headers.${name}`]), censor: '[redacted]' },
       },
     }),
   });
 
+const INFO = 30;
+const chatter = new Set(['InstanceLoader', 'NestFactory', 'NestApplication', 'RouterExplorer', 'RoutesResolver']);
 const secret = ['authorization', 'cookie', '["set-cookie"]', '["x-cart-token"]'];
 
 /** One line for each request: never its query, its headers or its body, so that there is nothing to redact. */
