@@ -26,14 +26,4 @@ export {
 export { Clock, Ids, isoInstant, Randomness, secretToken, SeededRandomness, SystemClock } from './runtime/clock.js';
 export { Alarm, pause } from './runtime/deadline.js';
 export { KernelSettings } from './settings/kernel-settings.js';
-export {
-  type AnySettingsClass,
-  checkSettings,
-  type Environment,
-  integer,
-  onOff,
-  settings,
-  type SettingsClass,
-  settingsExample,
-  WrongSettings,
-} from './settings/settings.js';
+export * from './settings/index.js';

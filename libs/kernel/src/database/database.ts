@@ -14,8 +14,6 @@ import { type Outgoing, Transaction } from './transaction.js';
 export class Database {
   readonly dataSource: DataSource;
   private reader: pg.Pool | undefined;
-  /** Counts the statements sent, for tests and benchmarks. */
-  statements = 0;
   /** Called after a commit that wrote messages: wakes the relay. */
   onMessages: (outgoing: readonly Outgoing[]) => void = () => undefined;
 
@@ -37,7 +35,6 @@ export class Database {
 
   /** Runs a statement, inside the current transaction where there is one, and answers its rows. */
   async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
-    this.statements++;
     const surroundings = ambient();
     try {
       const { rows } = await (this.own(surroundings?.transaction)?.client ?? this.pool(surroundings?.reading)).query(
@@ -81,7 +78,6 @@ export class Database {
       if (surroundings.deadline !== undefined && this.clock.now() > surroundings.deadline)
         throw kernelFailure('kernel.deadline_exceeded');
       await this.commit(() => runner.commitTransaction());
-      this.statements += 2;
       if (transaction.outgoing.length > 0) this.onMessages(transaction.outgoing);
       for (const task of transaction.afterCommit) task();
       return result;
@@ -103,7 +99,6 @@ export class Database {
    * unknown values PostgreSQL would choose to read the whole outbox, or to plan anew at every look into it.
    */
   async readOutbox<Row>(statement: Sql): Promise<Row[]> {
-    this.statements++;
     this.reader ??= new pg.Pool(outboxReaderOptions(this.options)).on('error', () => undefined); // the next look tells
     try {
       return (await this.reader.query(statement)).rows as Row[];

@@ -37,7 +37,7 @@ export async function prepareDatabase(options: DatabaseOptions): Promise<void> {
 }
 
 /** @throws Error with the SQL for a DBA where the login may not make the role or the schema itself */
-async function makeSchema(client: pg.Client, context: string): Promise<void> {
+async function makeSchema(client: pg.Client, context: string, attempt = 1): Promise<void> {
   const look = async (): Promise<Home> => {
     const { rows } = await client.query<Home>(
       `select to_regrole($1) is not null as role, to_regnamespace($2) is not null as schema,
@@ -55,6 +55,7 @@ async function makeSchema(client: pg.Client, context: string): Promise<void> {
     await client.query('commit');
   } catch (error) {
     await client.query('rollback');
+    if (attempt < 10 && isRace(error)) return makeSchema(client, context, attempt + 1);
     const statements = missingOf(context, before).map((statement) => `${statement};`);
     throw new Error(
       `"${before.login}" may not make the role and the schema of "${context}" (${String(error)}). Let a DBA run:\n${statements.join('\n')}`,
@@ -62,6 +63,13 @@ async function makeSchema(client: pg.Client, context: string): Promise<void> {
     );
   }
 }
+
+/**
+ * Roles are the server's and the lock is a database's: a boot on another database may make or grant the same role at the
+ * same moment (duplicate object, unique violation, tuple concurrently updated). Looked at again, it is there.
+ */
+const isRace = (error: unknown): boolean =>
+  ['42710', '23505', 'XX000'].includes(String((error as { code?: string }).code));
 
 async function hasPendingMigrations(client: pg.Client, { context, migrations }: DatabaseOptions): Promise<boolean> {
   const table = `${schemaOf(context)}.migrations`;

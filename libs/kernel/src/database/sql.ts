@@ -8,11 +8,6 @@ export class Sql {
     /** The name under which PostgreSQL keeps the prepared statement; undefined: planned anew each time. */
     readonly name: string | undefined,
   ) {}
-
-  /** The same statement, planned for its values each time. */
-  unprepared(): Sql {
-    return new Sql(this.text, this.values, undefined);
-  }
 }
 
 const compiled = new WeakMap<TemplateStringsArray, { text: string; name: string }>();

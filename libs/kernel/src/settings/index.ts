@@ -6,6 +6,7 @@ export {
   integer,
   onOff,
   settings,
+  type SettingsClass,
   settingsExample,
   WrongSettings,
 } from './settings.js';
