@@ -8,6 +8,9 @@ export function authorize(access: Access, principal: Principal, caller: string |
     case 'anyone':
     case 'owner':
       return;
+    case 'authenticated':
+      if (principal.kind === 'anonymous') throw kernelFailure('kernel.unauthenticated');
+      return;
     case 'internal':
       if (caller === undefined && principal.kind !== 'service')
         throw kernelFailure('kernel.forbidden', { message: 'Only other contexts may ask this.' });

@@ -58,7 +58,7 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
     ApiOperation({ operationId: operationId(contract.messageName), summary, description }),
     ApiResponse({ status, description: 'Done.', ...(answer ? { standardSchema: answer } : {}) }),
     ...problems({ ...contract.errors, ...errors, ...commonErrors(contract, idempotencyKey) }),
-    ...(access.kind === 'permission' || access.kind === 'owner' ? [ApiBearerAuth()] : []),
+    ...(access.kind !== 'anyone' ? [ApiBearerAuth()] : []),
     ...(access.kind === 'owner' ? [ApiSecurity('cartToken')] : []),
     ...(contract.kind === 'command'
       ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })]

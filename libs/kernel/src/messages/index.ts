@@ -1,4 +1,4 @@
-export { type Access, anyone, internal, owner, permission } from './access.js';
+export { type Access, anyone, authenticated, internal, owner, permission } from './access.js';
 export {
   type ErrorDeclaration,
   type ErrorDeclarations,

@@ -24,6 +24,13 @@ export interface Contract<Input extends Fields = Fields, Answer extends z.ZodTyp
   readonly sensitive: boolean;
   /** Carried out twice it harms nobody: the bus may ask again without a call id. */
   readonly repeatable: boolean;
+  /** Shown in the documentation; both sides fit their schemas. */
+  readonly example: Example | undefined;
+}
+
+export interface Example<Input = unknown, Answer = unknown> {
+  readonly input: Input;
+  readonly output?: Answer;
 }
 
 interface Fails<Errors extends ErrorDeclarations> {
@@ -56,10 +63,11 @@ export type EventClass<Data extends Fields> = Contract<Data> & { new (data: z.in
 // oxlint-disable-next-line typescript/no-explicit-any -- a constructor of unknown parameters is only assignable this way
 export type MessageClass = Contract & (new (input: any) => object);
 
-interface Speakable<Input extends Fields, Errors extends ErrorDeclarations> {
+interface Speakable<Input extends Fields, Output extends z.ZodType | undefined, Errors extends ErrorDeclarations> {
   access: Access;
   input: Input;
   errors?: Errors;
+  example?: Example<z.input<Input>, Output extends z.ZodType ? z.input<Output> : undefined>;
 }
 
 /**
@@ -73,7 +81,7 @@ export function command<
   const Errors extends ErrorDeclarations = NoErrors,
 >(
   name: string,
-  declaration: Speakable<Input, Errors> & {
+  declaration: Speakable<Input, Answer, Errors> & {
     output?: Answer;
     key?: keyof z.output<Input> & string;
     sensitive?: boolean;
@@ -88,7 +96,7 @@ export function query<
   Input extends Fields,
   Answer extends z.ZodType,
   const Errors extends ErrorDeclarations = NoErrors,
->(name: string, declaration: Speakable<Input, Errors> & { output: Answer }): QueryClass<Input, Answer, Errors> {
+>(name: string, declaration: Speakable<Input, Answer, Errors> & { output: Answer }): QueryClass<Input, Answer, Errors> {
   return declare('query', Query, name, declaration) as unknown as QueryClass<Input, Answer, Errors>;
 }
 
@@ -110,7 +118,8 @@ function declare(
   kind: Contract['kind'],
   base: new () => object,
   name: string,
-  declaration: Speakable<Fields, ErrorDeclarations> & {
+  declaration: Omit<Speakable<Fields, undefined, ErrorDeclarations>, 'example'> & {
+    example?: Example | undefined;
     output?: z.ZodType | undefined;
     key?: string;
     sensitive?: boolean;
@@ -133,6 +142,7 @@ function declare(
     static readonly key = declaration.key;
     static readonly sensitive = declaration.sensitive ?? false;
     static readonly repeatable = declaration.repeatable ?? false;
+    static readonly example = declaration.example;
 
     static failure(code: string, details?: unknown): Failure {
       const declared = errors[code];
