@@ -11,8 +11,7 @@ export class CommitStockHandler implements ICommandHandler<CommitStock> {
   ) {}
 
   async execute({ orderId }: CommitStock) {
-    const reservation = await this.reservations.lock(orderId);
-    const stock = await this.items.lock(reservation.lines.map(({ sku }) => sku));
+    const [reservation, stock] = await this.reservations.withItsStock(orderId);
     reservation.commit(stock);
     await this.items.save(stock);
     await this.reservations.save(reservation);

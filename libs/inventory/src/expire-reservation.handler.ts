@@ -13,8 +13,7 @@ export class ExpireReservationHandler implements ICommandHandler<ExpireReservati
   ) {}
 
   async execute({ orderId }: ExpireReservation) {
-    const reservation = await this.reservations.lock(orderId);
-    const stock = await this.items.lock(reservation.lines.map(({ sku }) => sku));
+    const [reservation, stock] = await this.reservations.withItsStock(orderId);
     reservation.expire(this.clock.now(), stock);
     await this.items.save(stock);
     await this.reservations.save(reservation);

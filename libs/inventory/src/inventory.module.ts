@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { context } from '#kernel';
+import { InventoryReservationVersion1760000000001 } from '#migrations/inventory/reservation-version.js';
 import { InventoryTables1760000000000 } from '#migrations/inventory/tables.js';
 import { CommitStockHandler } from './commit-stock.handler.js';
 import { ExpireReservationHandler } from './expire-reservation.handler.js';
@@ -13,7 +14,12 @@ import { StartingStock } from './starting-stock.subscriber.js';
 import { StockItems } from './stock-items.js';
 
 @Module({
-  imports: [context('inventory', { migrations: [InventoryTables1760000000000], settings: InventorySettings })],
+  imports: [
+    context('inventory', {
+      migrations: [InventoryTables1760000000000, InventoryReservationVersion1760000000001],
+      settings: InventorySettings,
+    }),
+  ],
   providers: [
     StockItems,
     Reservations,

@@ -11,8 +11,7 @@ export class ReleaseStockHandler implements ICommandHandler<ReleaseStock> {
   ) {}
 
   async execute({ orderId }: ReleaseStock) {
-    const reservation = await this.reservations.lock(orderId);
-    const stock = await this.items.lock(reservation.lines.map(({ sku }) => sku));
+    const [reservation, stock] = await this.reservations.withItsStock(orderId);
     reservation.giveBack(stock);
     await this.items.save(stock);
     await this.reservations.save(reservation);

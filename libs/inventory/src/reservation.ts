@@ -19,6 +19,8 @@ export class Reservation extends Aggregate {
     public state: ReservationState = 'none',
     public lines: readonly Line[] = [],
     public until: string | null = null,
+    /** How often it was written; 0: never. */
+    readonly version = 0,
   ) {
     super();
   }

@@ -1,19 +1,62 @@
 import { Repository, sql } from '#kernel';
 import { Reservation, type ReservationState } from './reservation.js';
-import type { Line } from './stock.js';
+import { StockItem } from './stock-item.js';
+import { type Line, Stock } from './stock.js';
+
+interface Row {
+  state: ReservationState | null;
+  lines: Line[];
+  until: string | null;
+  version: number;
+}
+interface StockRow extends Row {
+  sku: string;
+  onHand: number;
+  reserved: number;
+}
 
 export class Reservations extends Repository<Reservation> {
-  /** The order's reservation, made where there is none. Locked before any stock: whatever an order asks, it asks in turn. */
-  async lock(orderId: string): Promise<Reservation> {
-    const row = await this.database.one<{ state: ReservationState; lines: Line[]; until: string | null }>(sql`
-      insert into reservation (order_id) values (${orderId})
-      on conflict (order_id) do update set state = reservation.state
-      returning state, lines, until`);
-    return new Reservation(orderId, row!.state, row!.lines, row!.until);
+  /** The order's reservation, and the stock of `skus`: locked in SKU order, so that buyers wait, and never for each other. */
+  async withStock(orderId: string, skus: readonly string[]): Promise<[Reservation, Stock]> {
+    return this.read(
+      orderId,
+      await this.database.query<StockRow>(sql`
+        select item.sku, item.on_hand as "onHand", item.reserved, state, lines, until, version
+        from stock_item item left join reservation on order_id = ${orderId}
+        where item.sku = any(${skus}::text[]) order by item.sku for update of item`),
+    );
   }
 
-  protected async store({ orderId, state, lines, until }: Reservation): Promise<void> {
-    await this.database.query(sql`
-      update reservation set state = ${state}, lines = ${JSON.stringify(lines)}, until = ${until} where order_id = ${orderId}`);
+  /** The order's reservation, and the stock of its own lines, locked as in `withStock`. */
+  async withItsStock(orderId: string): Promise<[Reservation, Stock]> {
+    return this.read(
+      orderId,
+      await this.database.query<StockRow>(sql`
+        select item.sku, item.on_hand as "onHand", item.reserved, state, lines, until, version
+        from reservation join stock_item item on item.sku = any(array(select line ->> 'sku' from json_array_elements(lines) line))
+        where order_id = ${orderId} order by item.sku for update of item`),
+    );
+  }
+
+  /** Where no stock is known, the reservation is still to be found out about. */
+  private async read(orderId: string, rows: readonly StockRow[]): Promise<[Reservation, Stock]> {
+    const row =
+      rows[0] ??
+      (await this.database.one<Row>(
+        sql`select state, lines, until, version from reservation where order_id = ${orderId}`,
+      ));
+    const reservation = row?.state
+      ? new Reservation(orderId, row.state, row.lines, row.until, row.version)
+      : new Reservation(orderId);
+    return [reservation, new Stock(rows.map(({ sku, onHand, reserved }) => new StockItem(sku, { onHand, reserved })))];
+  }
+
+  protected async store({ orderId, state, lines, until, version }: Reservation): Promise<void> {
+    await this.database.change(sql`
+      insert into reservation (order_id, state, lines, until, version)
+      values (${orderId}, ${state}, ${JSON.stringify(lines)}, ${until}, ${version + 1})
+      on conflict (order_id) do update set
+        state = excluded.state, lines = excluded.lines, until = excluded.until, version = excluded.version
+        where reservation.version = ${version}`);
   }
 }

@@ -15,8 +15,8 @@ export class ReserveStockHandler implements ICommandHandler<ReserveStock> {
   ) {}
 
   async execute({ orderId, lines, until }: ReserveStock) {
-    const reservation = await this.reservations.lock(orderId);
-    const stock = await this.items.lock(lines.map(({ sku }) => sku));
+    const skus = lines.map(({ sku }) => sku);
+    const [reservation, stock] = await this.reservations.withStock(orderId, skus);
     const longest = this.clock.now() + this.settings.INVENTORY_RESERVATION_TTL * 1_000;
     reservation.reserve(lines, isoInstant(Math.min(Date.parse(until), longest)), stock);
     await this.items.save(stock);

@@ -22,7 +22,7 @@ export class StockItems extends Repository<Stock> {
     const skus = changed.map(({ sku }) => sku);
     const onHand = changed.map((item) => item.onHand);
     const reserved = changed.map((item) => item.reserved);
-    await this.database.query(sql`
+    await this.database.write(sql`
       update stock_item set on_hand = item.on_hand, reserved = item.reserved
       from unnest(${skus}::text[], ${onHand}::bigint[], ${reserved}::bigint[]) item(sku, on_hand, reserved)
       where stock_item.sku = item.sku`);

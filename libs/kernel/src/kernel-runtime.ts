@@ -82,7 +82,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
       const retention = new Retention(database, this.clock, this.options.retentionDays);
       database.onMessages = (messages) => {
         if (messages.some(({ due }) => due === null)) relay.wake();
-        if (messages.some(({ due }) => due !== null)) timers.wake();
+        for (const { due } of messages) if (due !== null) timers.expect(due);
       };
       this.engines.set(context, { database, relay, timers, retention, parking: parkings.get(context)! });
     }

@@ -9,7 +9,7 @@ import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { prepareDatabase } from './database/prepare.js';
 import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
-import { KernelTables1700000000000 } from './outbox/kernel-tables.js';
+import { KernelRefusal1700000000001, KernelTables1700000000000 } from './outbox/kernel-tables.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
 import { Clock, Ids, Randomness, SeededRandomness, SystemClock, SystemRandomness } from './runtime/clock.js';
 import { databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
@@ -129,7 +129,7 @@ async function openDatabase(
       context: name,
       ...databaseUrls(name, options.environment, options.databaseUrl),
       poolSize: options.poolSize,
-      migrations: [KernelTables1700000000000, ...migrations],
+      migrations: [KernelTables1700000000000, KernelRefusal1700000000001, ...migrations],
       ids,
       transactionTimeoutMs: options.transactionTimeoutMs,
     },

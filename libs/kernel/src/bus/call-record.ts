@@ -14,8 +14,8 @@ export class AlreadyAnswered extends Error {
 }
 
 /**
- * One call by its id, as a row in the owner's schema: written first in the command's transaction, its answer last. A
- * repeat finds it, a concurrent repeat waits for the row, and a rolled-back command leaves none.
+ * One call by its id, as a row in the owner's schema, written with the command's transaction. A repeat finds it, a
+ * concurrent repeat finds out when it writes its own, and a rolled-back command leaves none.
  */
 export class CallRecord implements UnitOfWork {
   private used = false;
@@ -28,49 +28,36 @@ export class CallRecord implements UnitOfWork {
     private readonly input: object,
   ) {}
 
-  /** For handlers that do something before their transaction. @throws AlreadyAnswered, kernel.call_id_reused */
+  /** @throws AlreadyAnswered, kernel.call_id_reused, kernel.answer_not_kept */
   async refuseIfAnswered(): Promise<void> {
-    const [row] = await this.find();
-    if (row) this.answerFrom(row);
+    const row = await this.database.one<{ input_hash: Buffer; answer: unknown }>(sql`
+      select input_hash, answer from call_record
+      where principal = ${this.principal} and message = ${this.contract.messageName} and call_id = ${this.callId}`);
+    if (!row) return;
+    if (!row.input_hash.equals(this.hash())) throw kernelFailure('kernel.call_id_reused');
+    if (this.contract.sensitive) throw kernelFailure('kernel.answer_not_kept');
+    throw new AlreadyAnswered(row.answer ?? undefined);
   }
 
-  async opened(): Promise<void> {
+  async closing(transaction: Transaction, result: unknown): Promise<void> {
     if (this.used)
       throw new Error(`the handler of ${this.contract.messageName} opened a second transaction; it has exactly one`);
     this.used = true;
-    const inserted = await this.database.query(sql`
-      insert into call_record (principal, message, call_id, input_hash)
-      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash()})
-      on conflict do nothing returning 1`);
-    if (inserted.length > 0) return;
-    const [row] = await this.find();
-    if (!row) throw kernelFailure('kernel.unavailable'); // trimmed in between: a next attempt finds its way
-    this.answerFrom(row);
+    const statement = sql`
+      insert into call_record (principal, message, call_id, input_hash, answer)
+      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash()}, ${this.kept(result)})
+      on conflict do nothing returning 1`;
+    // Where it is trimmed before it is looked for, a next attempt finds its way.
+    await transaction.write({ statement, refused: () => kernelFailure('kernel.unavailable') });
   }
 
-  async closing(_: Transaction, result: unknown): Promise<void> {
-    if (!this.contract.answer || this.contract.sensitive) return;
+  private kept(result: unknown): string | null {
+    if (!this.contract.answer || this.contract.sensitive) return null;
     const answer = this.contract.answer.safeParse(result);
-    if (!answer.success) {
-      throw new Error(
-        `the transaction of ${this.contract.messageName}'s handler must return the handler's answer, to be kept for a repeat`,
-      );
-    }
-    await this.database.query(sql`
-      update call_record set answer = ${JSON.stringify(answer.data)}
-      where principal = ${this.principal} and message = ${this.contract.messageName} and call_id = ${this.callId}`);
-  }
-
-  private find(): Promise<{ input_hash: Buffer; answer: unknown }[]> {
-    return this.database.query(sql`
-      select input_hash, answer from call_record
-      where principal = ${this.principal} and message = ${this.contract.messageName} and call_id = ${this.callId}`);
-  }
-
-  private answerFrom({ input_hash, answer }: { input_hash: Buffer; answer: unknown }): never {
-    if (!input_hash.equals(this.hash())) throw kernelFailure('kernel.call_id_reused');
-    if (this.contract.sensitive) throw kernelFailure('kernel.answer_not_kept');
-    throw new AlreadyAnswered(answer ?? undefined);
+    if (answer.success) return JSON.stringify(answer.data);
+    throw new Error(
+      `the transaction of ${this.contract.messageName}'s handler must return the handler's answer, to be kept for a repeat`,
+    );
   }
 
   /** Fields stand in their schema's order after parsing: the same input always has the same text. */

@@ -49,16 +49,25 @@ export class Owner {
     if (contract.kind === 'query') return runIn({ ...around, reading: true }, run);
     const record =
       callId === undefined ? undefined : new CallRecord(database, contract, metadata.principal.id, callId, message);
-    const unitOfWork = record ? { unitOfWork: record } : {};
     try {
-      if (!handler.withoutTransaction)
-        return await runIn({ ...around, ...unitOfWork }, () => database.transaction(run));
       await record?.refuseIfAnswered();
-      return await runIn({ ...around, ...unitOfWork }, run);
+      return await runIn(record ? { ...around, unitOfWork: record } : around, () =>
+        handler.withoutTransaction ? run() : database.transaction(run),
+      );
     } catch (error) {
       if (error instanceof AlreadyAnswered) return error.answer;
-      throw error;
+      return await this.answerOfRival(record, error);
     }
+  }
+
+  /** What failed may have failed because the same call was carried out meanwhile: then that one's answer is the answer. */
+  private async answerOfRival(record: CallRecord | undefined, error: unknown): Promise<unknown> {
+    try {
+      await record?.refuseIfAnswered();
+    } catch (other) {
+      if (other instanceof AlreadyAnswered) return other.answer;
+    }
+    throw error;
   }
 
   /** A declared error passes as it is; anything else is a bug of ours: logged here, told as `internal` without its stack. */

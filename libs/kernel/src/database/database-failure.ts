@@ -17,6 +17,12 @@ export function isPassing(error: unknown): boolean {
   return cause !== undefined && isPassing(cause);
 }
 
+/** Another transaction was in the way: done again at once, it may succeed. */
+export function isConflict(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: string; cause?: unknown };
+  return code === '40001' || code === '40P01' || (cause !== undefined && isConflict(cause));
+}
+
 /** A passing database error becomes `kernel.unavailable`; everything else stays what it is. */
 export function asFailure(error: unknown): unknown {
   return !(error instanceof Failure) && isPassing(error)

@@ -67,6 +67,73 @@ describe('the database of a context', () => {
     });
   });
 
+  describe('what a transaction writes', () => {
+    const source = () => of('source');
+    const put = (key: string, value = 1) => sql`insert into counter (key, n) values (${key}, ${value})`;
+    const found = (key: string) =>
+      source().one<{ value: number }>(sql`select n as value from counter where key = ${key}`);
+
+    it('leaves as one statement, which is a transaction without BEGIN and COMMIT', async () => {
+      await source().transaction(async () => {
+        await source().write(put('alone'));
+        await source().write(sql`insert into outbox_instance (id, until) values (${'here'}, now())`);
+      });
+      // PostgreSQL keeps the statement that began a transaction in the row's xmin, and cmin counts the statements within.
+      const rows = await source().query(sql`
+        select counter.xmin = outbox_instance.xmin as one, counter.cmin = outbox_instance.cmin as "oneStatement"
+        from counter, outbox_instance where key = ${'alone'} and id = ${'here'}`);
+      expect(rows).toEqual([{ one: true, oneStatement: true }]);
+      expect(await found('alone')).toEqual({ value: 1 });
+    });
+
+    it('is seen by what it reads after that, and gone when it fails', async () => {
+      const failing = source().transaction(async () => {
+        await source().write(put('seen'));
+        expect(await found('seen')).toEqual({ value: 1 });
+        throw new Error('after all, no');
+      });
+      await expect(failing).rejects.toThrow('after all, no');
+      expect(await found('seen')).toBeUndefined();
+    });
+
+    it('keeps the order of two writes to one table', async () => {
+      await source().transaction(async () => {
+        await source().write(put('twice'));
+        await source().write(sql`update counter set n = n + 1 where key = ${'twice'}`);
+      });
+      expect(await found('twice')).toEqual({ value: 2 });
+    });
+
+    it('comes to nothing where a change touches no row, and says that it may be done again', async () => {
+      const refused = source().transaction(async () => {
+        await source().write(sql`insert into outbox_instance (id, until) values (${'nobody'}, now())`);
+        await source().change(sql`update counter set n = 5 where key = ${'alone'} and n = ${99}`);
+      });
+      await expect(refused).rejects.toMatchObject({ code: 'kernel.unavailable', retryable: true });
+      expect(await source().query(sql`select 1 from outbox_instance where id = ${'nobody'}`)).toEqual([]);
+    });
+
+    it('comes to nothing where the error of a statement was ignored', async () => {
+      const ignored = source().transaction(async () => {
+        await source()
+          .query(sql`select 1 / 0`)
+          .catch(() => undefined);
+      });
+      await expect(ignored).rejects.toThrow('its error was ignored');
+    });
+
+    it('is seen by the entity manager of the transaction, and the other way round', async () => {
+      await source().transaction(async () => {
+        await source().write(put('managed'));
+        const manager = await source().manager();
+        expect(await manager.query(`select n from counter where key = 'managed'`)).toEqual([{ n: 1 }]);
+        await manager.query(`update counter set n = 7 where key = 'managed'`);
+        expect(await found('managed')).toEqual({ value: 7 });
+      });
+      expect(await found('managed')).toEqual({ value: 7 });
+    });
+  });
+
   it('ends a transaction that takes too long, and says that nothing happened', async () => {
     const slow = await boot(database.url, { transactionTimeoutMs: 500 });
     try {

@@ -1,13 +1,13 @@
-import pg, { type PoolClient } from 'pg';
+import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { kernelFailure } from '../messages/failure.js';
 import { ambient, anonymous, runIn } from '../runtime/ambient.js';
 import type { Clock } from '../runtime/clock.js';
-import { writeOutgoing } from '../outbox/outbox.js';
-import { asFailure, isPassing } from './database-failure.js';
+import { asFailure } from './database-failure.js';
 import { dataSourceOptions, type DatabaseOptions, outboxReaderOptions } from './data-source.js';
 import type { Sql } from './sql.js';
+import { ConcurrentChange } from './together.js';
 import { type Outgoing, Transaction } from './transaction.js';
 
 /** The database of one context: its schema under its role. The only door to SQL that a context has. */
@@ -29,21 +29,36 @@ export class Database {
   }
 
   /** TypeORM's entity manager, inside the current transaction where there is one. */
-  get manager(): EntityManager {
-    return ambient()?.transaction?.manager ?? this.dataSource.manager;
+  async manager(): Promise<EntityManager> {
+    return (await this.own(ambient()?.transaction)?.manager(this.dataSource)) ?? this.dataSource.manager;
   }
 
   /** Runs a statement, inside the current transaction where there is one, and answers its rows. */
   async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
     const surroundings = ambient();
     try {
-      const { rows } = await (this.own(surroundings?.transaction)?.client ?? this.pool(surroundings?.reading)).query(
-        statement,
-      );
+      const { rows } = await (this.own(surroundings?.transaction) ?? this.pool(surroundings?.reading)).query(statement);
       return rows as Row[];
     } catch (error) {
       throw asFailure(error);
     }
+  }
+
+  /**
+   * Writes, without an answer: kept for the end of the current transaction, where all its writes leave as one statement.
+   * What is read in the transaction afterwards sees it.
+   */
+  async write(statement: Sql): Promise<void> {
+    const transaction = this.own(ambient()?.transaction);
+    if (transaction) await transaction.write({ statement });
+    else await this.query(statement);
+  }
+
+  /** As `write`, for a statement that must touch a row, as by its version. @throws kernel.unavailable where it did not: do it all again */
+  async change(statement: Sql): Promise<void> {
+    const transaction = this.own(ambient()?.transaction);
+    if (!transaction) throw new Error('change() belongs inside a transaction');
+    await transaction.write({ statement, refused: () => new ConcurrentChange() });
   }
 
   /** The first row, or undefined. */
@@ -62,30 +77,22 @@ export class Database {
     const surroundings = ambient() ?? { correlationId: 'none', principal: anonymous };
     if (this.own(surroundings.transaction)) return work();
     const { unitOfWork, ...rest } = surroundings;
-    const runner = this.dataSource.createQueryRunner();
+    const transaction = new Transaction(this, this.pool(false));
     try {
-      const client = (await runner.connect()) as PoolClient;
-      if (client.listenerCount('error') === 0) client.on('error', () => undefined); // the failed query tells; without this the process ends
-      await runner.startTransaction();
-      const transaction = new Transaction(this, client, runner.manager);
       const result = await runIn({ ...rest, transaction }, async () => {
-        await unitOfWork?.opened(transaction);
         const answer = await work();
         await unitOfWork?.closing(transaction, answer);
-        await writeOutgoing(transaction, this);
         return answer;
       });
       if (surroundings.deadline !== undefined && this.clock.now() > surroundings.deadline)
         throw kernelFailure('kernel.deadline_exceeded');
-      await this.commit(() => runner.commitTransaction());
+      await transaction.commit();
       if (transaction.outgoing.length > 0) this.onMessages(transaction.outgoing);
       for (const task of transaction.afterCommit) task();
       return result;
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined); // a broken connection has rolled back already
+      await transaction.rollback();
       throw asFailure(error);
-    } finally {
-      await runner.release();
     }
   }
 
@@ -110,18 +117,6 @@ export class Database {
   async close(): Promise<void> {
     await this.reader?.end();
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
-  }
-
-  private async commit(send: () => Promise<void>): Promise<void> {
-    try {
-      await send();
-    } catch (error) {
-      // Refused at commit is a known failure; a connection lost meanwhile is not.
-      const { code } = error as { code?: string };
-      throw isPassing(error) && !/^(40|25)/.test(code ?? '')
-        ? kernelFailure('kernel.outcome_unknown', { cause: error })
-        : error;
-    }
   }
 
   private own(transaction: Transaction | undefined): Transaction | undefined {

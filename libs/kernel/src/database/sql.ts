@@ -8,6 +8,11 @@ export class Sql {
     /** The name under which PostgreSQL keeps the prepared statement; undefined: planned anew each time. */
     readonly name: string | undefined,
   ) {}
+
+  /** A statement by its text, without values. */
+  static of(text: string): Sql {
+    return new Sql(text, [], nameOf(text));
+  }
 }
 
 const compiled = new WeakMap<TemplateStringsArray, { text: string; name: string }>();

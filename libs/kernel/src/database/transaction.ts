@@ -1,6 +1,11 @@
-import type { PoolClient } from 'pg';
-import type { EntityManager } from 'typeorm';
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+import { kernelFailure } from '../messages/failure.js';
+import { outgoingStatements } from '../outbox/outbox.js';
+import { isPassing } from './database-failure.js';
 import type { Database } from './database.js';
+import type { Sql } from './sql.js';
+import { refusalOf, targetOf, together, type Written } from './together.js';
 
 /** A message on its way into the outbox, or, with `due`, into the timers. */
 export interface Outgoing {
@@ -20,14 +25,117 @@ export interface MessageMetadata {
   readonly causationId: string | null;
 }
 
-/** One open transaction. Messages gather here and are written just before the commit, after the rows they tell of. */
+/**
+ * One transaction. What it writes gathers here and leaves as one statement at its end, messages last, after the rows they
+ * tell of. It begins when something is read in it; one that only writes needs no BEGIN and COMMIT: its statement is it.
+ */
 export class Transaction {
   readonly outgoing: Outgoing[] = [];
   readonly afterCommit: (() => void)[] = [];
+  private written: Written[] = [];
+  private beginning: Promise<PoolClient> | undefined;
+  private client: PoolClient | undefined;
+  private entityManager: EntityManager | undefined;
+  private broken = false;
 
   constructor(
     readonly database: Database,
-    readonly client: PoolClient,
-    readonly manager: EntityManager,
+    private readonly pool: Pool,
   ) {}
+
+  /** Sees what was written before. */
+  async query(statement: Sql): Promise<QueryResult> {
+    const client = await this.begun();
+    if (this.written.length > 0) await this.run(client, this.written.splice(0));
+    return client.query(statement);
+  }
+
+  /** Keeps a statement for the end. Two on one table would not see each other there: the first goes ahead. */
+  async write(written: Written): Promise<void> {
+    const target = targetOf(written.statement);
+    if (this.written.some(({ statement }) => targetOf(statement) === target))
+      await this.run(await this.begun(), this.written.splice(0));
+    this.written.push(written);
+  }
+
+  /** TypeORM's entity manager, on this transaction. */
+  async manager(source: DataSource): Promise<EntityManager> {
+    const client = await this.begun();
+    if (this.written.length > 0) await this.run(client, this.written.splice(0));
+    // The runner takes over a transaction that it did not begin; it neither ends nor releases it.
+    this.entityManager ??= Object.assign(source.createQueryRunner(), {
+      databaseConnection: client,
+      isTransactionActive: true,
+    }).manager;
+    return this.entityManager;
+  }
+
+  /** @throws kernel.outcome_unknown when the connection broke while it was told to commit */
+  async commit(): Promise<void> {
+    const last = [...this.written.splice(0), ...outgoingStatements(this.outgoing)];
+    if (this.beginning) {
+      const client = await this.beginning;
+      if (last.length > 0) await this.run(client, last);
+      const { command } = await this.decisive(() => client.query('commit'));
+      if (command !== 'COMMIT')
+        throw new Error('a statement of this transaction had failed, and its error was ignored: nothing was written');
+    } else if (last.length > 0) {
+      this.client = await connected(this.pool);
+      await this.decisive(() => this.run(this.client!, last));
+    }
+    this.release();
+  }
+
+  /** Does nothing where it has ended already. */
+  async rollback(): Promise<void> {
+    const client = await this.beginning?.catch(() => undefined); // one that could not begin has nothing to undo
+    if (client && this.client) await client.query('rollback').catch(() => (this.broken = true));
+    this.release();
+  }
+
+  private begun(): Promise<PoolClient> {
+    return (this.beginning ??= this.begin());
+  }
+
+  private async begin(): Promise<PoolClient> {
+    this.client = await connected(this.pool);
+    await this.client.query('begin');
+    return this.client;
+  }
+
+  private async run(client: PoolClient, all: readonly Written[]): Promise<void> {
+    try {
+      await client.query(together(all));
+    } catch (error) {
+      throw refusalOf(error, all) ?? error;
+    }
+  }
+
+  /** Refused at commit is a known failure; a connection lost meanwhile is not. */
+  private async decisive<Result>(send: () => Promise<Result>): Promise<Result> {
+    try {
+      return await send();
+    } catch (error) {
+      const { code = '' } = error as { code?: string };
+      throw isPassing(error) && !/^(40|25|55|57014)/.test(code)
+        ? kernelFailure('kernel.outcome_unknown', { cause: error })
+        : error;
+    }
+  }
+
+  private release(): void {
+    this.client?.release(this.broken);
+    this.client = undefined;
+  }
+}
+
+const deaf = new WeakSet<PoolClient>();
+
+async function connected(pool: Pool): Promise<PoolClient> {
+  const client = await pool.connect();
+  if (!deaf.has(client)) {
+    client.on('error', () => undefined); // the failed query tells; without this the process ends
+    deaf.add(client);
+  }
+  return client;
 }

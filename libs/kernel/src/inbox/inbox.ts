@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js';
+import { isConflict } from '../database/database-failure.js';
 import { sql } from '../database/sql.js';
 import type { OutboxRow } from '../outbox/destination.js';
 import { type Ambient, ambient, runIn, service } from '../runtime/ambient.js';
@@ -14,6 +15,12 @@ export interface Receiver {
   /** Checks the message against its contract and handles it. */
   run(row: Pick<OutboxRow, 'name' | 'payload'>): Promise<unknown>;
 }
+
+/** So often a message is handled anew at once, where others changed what it was about. */
+const CONFLICTS = 5;
+
+/** Ends the transaction of a message that was handled before; no error to anyone else. */
+class HandledBefore extends Error {}
 
 /** Takes messages into one context: each takes effect once for each receiver, in order per publisher and key. */
 export class Inbox {
@@ -39,13 +46,43 @@ export class Inbox {
   }
 
   private async takeOne(receiver: Receiver, publisher: string, row: OutboxRow): Promise<void> {
+    if (receiver.runsOutside(row)) return this.parking.admit(receiver.name, publisher, row);
     try {
-      await this.handle(receiver, publisher, [row]);
+      await this.handleOne(receiver, publisher, row);
     } catch (error) {
+      if (error instanceof HandledBefore) return;
       await this.database.transaction(async () => {
         const [fresh] = await this.enter(receiver, publisher, [row]);
-        if (fresh) await this.parking.park(receiver.name, publisher, row, error);
+        if (fresh) await this.parking.park(receiver.name, publisher, row, fresh.blocked ? undefined : error);
       });
+    }
+  }
+
+  /**
+   * Its row in the inbox is the fence, written with what it brought about: where the message was handled before, or one of
+   * its key is parked, all of it comes to nothing. A rival transaction with the same message is waited for.
+   */
+  private async handleOne(receiver: Receiver, publisher: string, row: OutboxRow): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.database.transaction(async () => {
+          await runIn(surroundings(this.database.context, publisher, row), () => receiver.run(row));
+          const transaction = this.database.currentTransaction()!;
+          await transaction.write({
+            statement: sql`
+              insert into inbox (message_id, subscriber) values (${row.message_id}, ${receiver.name}) on conflict do nothing returning 1`,
+            refused: () => new HandledBefore(),
+          });
+          await transaction.write({
+            statement: sql`
+              select 1 where not exists (
+                select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${row.key})`,
+            refused: () => new Error(`a message of the key ${row.key} is parked`),
+          });
+        });
+      } catch (error) {
+        if (attempt === CONFLICTS || !isConflict(error)) throw error;
+      }
     }
   }
 

@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
-import { sql } from '../database/sql.js';
+import { type Sql, sql } from '../database/sql.js';
+import type { Transaction } from '../database/transaction.js';
 import { Failure } from '../messages/failure.js';
 import type { OutboxRow } from '../outbox/destination.js';
-import { runIn, type UnitOfWork } from '../runtime/ambient.js';
+import { runIn } from '../runtime/ambient.js';
 import { Alarm } from '../runtime/deadline.js';
 import { type Receiver, surroundings } from './inbox.js';
 
@@ -37,6 +38,8 @@ export class Parking {
   private readonly receivers = new Map<string, Receiver>();
   private readonly working = new Set<Promise<void>>();
   private stopping = false;
+  /** Something may wait for what is being worked at to end. */
+  private waiting = true;
   private loop: Promise<void> | undefined;
 
   constructor(
@@ -58,6 +61,7 @@ export class Parking {
 
   /** There may be something to do: look now rather than at the next poll. */
   wake(): void {
+    this.waiting = true;
     this.alarm.wake();
   }
 
@@ -66,6 +70,29 @@ export class Parking {
     this.alarm.wake();
     await this.loop;
     await Promise.all(this.working);
+  }
+
+  /**
+   * Takes in a message whose handler runs outside any transaction: leased and begun at once, where there is room and nothing
+   * of its key waits.
+   */
+  async admit(subscriber: string, publisher: string, row: OutboxRow): Promise<void> {
+    const room = !this.stopping && this.working.size < this.options.concurrency;
+    const { message_id, key, name, payload, correlation_id, causation_id, at } = row;
+    const [parked] = await this.database.query<ParkedMessage & { holder: string | null }>(sql`
+      with fresh as (
+        insert into inbox (message_id, subscriber) values (${message_id}, ${subscriber}) on conflict do nothing returning message_id
+      )
+      insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, causation_id, at, holder, until, attempts)
+      select message_id, ${subscriber}, ${publisher}, ${key}, ${name}, ${JSON.stringify(payload)}::json, ${correlation_id}, ${causation_id}::uuid,
+        ${at}::timestamptz, case when leased then ${this.options.instance} end, case when leased then now() + make_interval(secs => ${LEASE_SECONDS}) end, leased::int
+      from fresh, (
+        select ${room}::boolean and not exists (
+          select 1 from inbox_parked where subscriber = ${subscriber} and publisher = ${publisher} and key = ${key}) as leased) lease
+      returning *`);
+    if (!parked) return; // taken before
+    if (parked.holder) this.begin(parked);
+    else this.wake();
   }
 
   /** Parks a message in the current transaction: after a failure for its first retry, else to be handled as soon as it can be. */
@@ -89,7 +116,7 @@ export class Parking {
   async redrive(messageId: string, subscriber: string): Promise<boolean> {
     const rows = await this.database.query(sql`
       update inbox_parked set dead = false, attempts = 0, due = now() where message_id = ${messageId} and subscriber = ${subscriber} and dead returning 1`);
-    this.alarm.wake();
+    this.wake();
     return rows.length > 0;
   }
 
@@ -97,13 +124,13 @@ export class Parking {
   async discard(messageId: string, subscriber: string): Promise<boolean> {
     const rows = await this.database.query(sql`
       delete from inbox_parked where message_id = ${messageId} and subscriber = ${subscriber} and dead returning 1`);
-    this.alarm.wake();
+    this.wake();
     return rows.length > 0;
   }
 
   private afterCommit(): void {
     // The row is seen after the commit; a wake-up before it would find nothing.
-    const wake = () => this.alarm.wake();
+    const wake = () => this.wake();
     const transaction = this.database.currentTransaction();
     if (transaction) transaction.afterCommit.push(wake);
     else wake();
@@ -116,8 +143,7 @@ export class Parking {
         const free = this.options.concurrency - this.working.size;
         const claimed = free > 0 ? await this.claim(free) : [];
         for (const message of claimed) this.begin(message);
-        if (claimed.length === free) wait = POLL_MS;
-        else wait = await this.untilNext();
+        if (claimed.length < free && (this.waiting || claimed.length > 0)) wait = await this.untilNext();
       } catch (error) {
         this.logger.warn(`parked messages of "${this.database.context}" not read, trying again: ${String(error)}`);
       }
@@ -132,7 +158,7 @@ export class Parking {
       )
       .finally(() => {
         this.working.delete(work);
-        this.alarm.wake();
+        if (this.waiting) this.alarm.wake();
       });
     this.working.add(work);
   }
@@ -152,26 +178,34 @@ export class Parking {
       returning *`);
   }
 
-  /** Milliseconds until some message that is not leased comes due. */
+  /** Milliseconds until some message that is not leased comes due, or some lease ends. */
   private async untilNext(): Promise<number> {
     const row = await this.database.one<{ wait: number | null }>(sql`
       select extract(epoch from min(greatest(due, coalesce(until, due))) - now())::float8 * 1000 as wait
       from inbox_parked where not dead and greatest(due, coalesce(until, due)) > now()`);
+    this.waiting = row?.wait != null;
     return Math.max(1, Math.min(POLL_MS, row?.wait ?? POLL_MS));
   }
 
   private async work(message: ParkedMessage): Promise<void> {
     const receiver = this.receivers.get(message.subscriber)!;
     const around = surroundings(this.database.context, message.publisher, message);
-    const leave: UnitOfWork = { opened: () => this.leave(message), closing: () => Promise.resolve() };
+    let left = false;
+    const closing = async (transaction: Transaction) => {
+      await transaction.write({
+        statement: this.leaving(message),
+        refused: () => new Error('the lease was lost: another process has gone on'),
+      });
+      transaction.afterCommit.push(() => (left = true));
+    };
     try {
       if (receiver.runsOutside(message)) {
-        await runIn({ ...around, unitOfWork: leave }, () => receiver.run(message));
-        await this.leave(message, 'may be gone');
+        await runIn({ ...around, unitOfWork: { closing } }, () => receiver.run(message));
+        if (!left) await this.database.query(this.leaving(message)); // it may be gone: then another process has gone on
       } else {
         await this.database.transaction(async () => {
-          await this.leave(message);
           await runIn(surroundings(this.database.context, message.publisher, message), () => receiver.run(message));
+          await closing(this.database.currentTransaction()!);
         });
       }
     } catch (error) {
@@ -179,19 +213,18 @@ export class Parking {
     }
   }
 
-  /** Takes the message off the parking place, with the effect of its handling. Whoever lost the lease is stopped here. */
-  private async leave(message: ParkedMessage, lenient?: 'may be gone'): Promise<void> {
-    const rows = await this.database.query(sql`
+  /** Takes the message off the parking place, with the effect of its handling; not where the lease was lost. */
+  private leaving({ message_id, subscriber, attempts }: ParkedMessage): Sql {
+    return sql`
       delete from inbox_parked
-      where message_id = ${message.message_id} and subscriber = ${message.subscriber}
-        and holder = ${this.options.instance} and attempts = ${message.attempts}
-      returning 1`);
-    if (rows.length === 0 && !lenient) throw new Error('the lease was lost: another process has gone on');
+      where message_id = ${message_id} and subscriber = ${subscriber} and holder = ${this.options.instance} and attempts = ${attempts}
+      returning 1`;
   }
 
   private async failed(message: ParkedMessage, error: unknown): Promise<void> {
     const { attempts, subscriber, message_id, name } = message;
     const dead = attempts >= this.options.maxAttempts;
+    this.waiting = true;
     await this.database.query(sql`
       update inbox_parked set holder = null, until = null, dead = ${dead}, error = ${describe(error)},
         due = now() + make_interval(secs => ${backoffSeconds(attempts)})

@@ -91,3 +91,14 @@ export const KernelTables1700000000000 = migration(
   create index call_record_at on call_record (at);
 `,
 );
+
+/** What ends a transaction from within its last statement, with a SQLSTATE that nothing else has. */
+export const KernelRefusal1700000000001 = migration(
+  'KernelRefusal1700000000001',
+  `
+  create function refuse(what text) returns boolean language plpgsql as $$
+  begin
+    raise exception using errcode = 'CL001', message = what;
+  end $$;
+`,
+);

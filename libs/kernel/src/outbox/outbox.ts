@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
+import type { Written } from '../database/together.js';
 import type { Outgoing, Transaction } from '../database/transaction.js';
 import { contractOf, keyOf } from '../messages/message.js';
 import { ambient } from '../runtime/ambient.js';
@@ -55,25 +55,29 @@ function enlist(transaction: Transaction, message: object, destination: string |
   });
 }
 
-/** Writes what a transaction gathered, in order. Runs last, when the rows that it tells of are locked: ids follow their order. */
-export async function writeOutgoing(transaction: Transaction, database: Database): Promise<void> {
-  const now = transaction.outgoing.filter(({ due }) => due === null);
-  const later = transaction.outgoing.filter(({ due }) => due !== null);
+/** The statements that write what a transaction gathered, in order. */
+export function outgoingStatements(outgoing: readonly Outgoing[]): Written[] {
+  const now = outgoing.filter(({ due }) => due === null);
+  const later = outgoing.filter(({ due }) => due !== null);
+  const statements: Written[] = [];
+  if (later.length > 0) {
+    const statement = sql`
+      insert into outbox_timer (message_id, slot, name, key, destination, payload, correlation_id, causation_id, due)
+      select message_id, slot, name, key, destination, payload, correlation_id, causation_id, due
+      from json_to_recordset(${rows(later)}) as row(
+        message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, due timestamptz)`;
+    statements.push({ statement });
+  }
   if (now.length > 0) {
-    await database.query(sql`
+    const statement = sql`
       insert into outbox (message_id, slot, name, key, destination, payload, correlation_id, causation_id)
       select message_id, slot, name, key, destination, payload, correlation_id, causation_id
       from json_to_recordset(${rows(now)}) as row(
         message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, line integer)
-      order by line`);
+      where true order by line`;
+    statements.push({ statement, last: true });
   }
-  if (later.length > 0) {
-    await database.query(sql`
-      insert into outbox_timer (message_id, slot, name, key, destination, payload, correlation_id, causation_id, due)
-      select message_id, slot, name, key, destination, payload, correlation_id, causation_id, due
-      from json_to_recordset(${rows(later)}) as row(
-        message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, due timestamptz)`);
-  }
+  return statements;
 }
 
 function rows(messages: readonly Outgoing[]): string {

@@ -23,7 +23,12 @@ export class Timers {
     this.loop = this.run();
   }
 
-  wake(): void {
+  /** Something will be due at `instant`: looked for then, where that comes before the next poll. */
+  expect(instant: string): void {
+    if (Date.parse(instant) - this.clock.now() < POLL_MS) this.wake();
+  }
+
+  private wake(): void {
     this.alarm.wake();
   }
 

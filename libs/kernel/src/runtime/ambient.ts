@@ -20,9 +20,8 @@ export const service = (context: string): Principal => ({
   owners: [],
 });
 
-/** What happens around the transaction that a handler opens: the call's record, or the lease on its job. */
+/** What is written with the transaction that a handler opens: the call's record, or the end of the lease on its job. */
 export interface UnitOfWork {
-  opened(transaction: Transaction): Promise<void>;
   closing(transaction: Transaction, result: unknown): Promise<void>;
 }
 

@@ -1,0 +1,70 @@
+import { Sql } from './sql.js';
+
+/** A statement that a transaction keeps for its end. With `refused` it must touch a row, or nothing of the transaction happens. */
+export interface Written {
+  readonly statement: Sql;
+  readonly refused?: (() => Error) | undefined;
+  /** Runs when all others have: a message's place in the outbox follows the locks on the rows it tells of. */
+  readonly last?: boolean;
+}
+
+/** SQLSTATE of refuse(), a function in every context's schema. */
+const REFUSED = 'CL001';
+
+const texts = new Map<string, Sql>();
+
+/** Many statements as one: written in one round trip, in one snapshot, all or none. No two may write one table. */
+export function together(all: readonly Written[]): Sql {
+  const [only] = all;
+  if (all.length === 1 && !only!.refused) return only!.statement;
+  const values = all.flatMap(({ statement }) => statement.values);
+  const key = all.map(({ statement, refused }) => `${statement.name ?? statement.text}${refused ? '!' : ''}`).join(' ');
+  let made = texts.get(key);
+  if (!made) {
+    made = Sql.of(textOf(all));
+    texts.set(key, made);
+  }
+  return new Sql(made.text, values, made.name);
+}
+
+function textOf(all: readonly Written[]): string {
+  let offset = 0;
+  const done = all.flatMap(({ last }, index) => (last ? [] : [`(select count(*) from w${index}) >= 0`]));
+  const parts = all.map(({ statement, last }, index) => {
+    let text = statement.text.replaceAll(/\$(\d+)/g, (_, place: string) => `$${Number(place) + offset}`);
+    offset += statement.values.length;
+    if (last && done.length > 0) text = text.replace('where true', `where ${done.join(' and ')}`);
+    return `w${index} as (${/^\s*select\b|\breturning\b/i.test(text) ? text : `${text} returning 1`})`;
+  });
+  const refusals = all.flatMap(({ refused }, index) =>
+    refused ? [`case when not exists (select from w${index}) then refuse('w${index}') end`] : [],
+  );
+  return `with ${parts.join(', ')} select ${refusals.join(', ')}`;
+}
+
+/** The error that a statement among `all` promised for being refused. */
+export function refusalOf(error: unknown, all: readonly Written[]): Error | undefined {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  return code === REFUSED ? all[Number(message.slice(1))]?.refused?.() : undefined;
+}
+
+const targets = new Map<string, string>();
+
+/** The table that a statement writes. */
+export function targetOf({ text }: Sql): string {
+  let target = targets.get(text);
+  if (target === undefined) {
+    target = /^\s*(?:insert\s+into|update|delete\s+from)\s+(?:only\s+)?(\S+)/i.exec(text)?.[1] ?? text;
+    targets.set(text, target);
+  }
+  return target;
+}
+
+/** Somebody else changed the row since it was read: told as PostgreSQL tells it, so that the whole is done again. */
+export class ConcurrentChange extends Error {
+  readonly code = '40001';
+
+  constructor() {
+    super('the row has changed since it was read');
+  }
+}
