@@ -18,7 +18,7 @@ function check(name, command, args) {
 
 // The build checks the types of what is shipped and of what tests it.
 check('types', 'tsc', ['--noEmit']);
-check('build', 'tsc', ['-p', 'tsconfig.build.json']);
+check('build', process.execPath, ['scripts/build.mjs']);
 if (paths.length === 0) {
   check('lint', 'oxlint', ['apps', 'libs', 'migrations', 'scripts']);
   check('format', 'oxfmt', ['--check', 'apps', 'libs', 'migrations', 'scripts']);

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { WrongSettings } from '#kernel/settings';
 import { type LocalServices, noLocalServices, startLocalServices } from './local/local-services.js';
 import { ServerSettings } from './server-settings.js';
@@ -21,13 +23,21 @@ async function main(): Promise<void> {
     ? Promise.resolve(noLocalServices(process.env))
     : startLocalServices({ environment: process.env, dataDir: settings.CLEAVE_DATA_DIR, tell });
   services.catch(() => undefined); // awaited by serve
-  const { serve } = await import('./serve.js');
+  const { serve } = await load();
   await serve({ settings, services, tell, fail });
+  flushCompileCache(); // else only an orderly end would keep it
+}
+
+/** The build puts all of it into one file: to load two thousand takes a second. What is being edited is loaded as it is. */
+function load(): Promise<typeof import('./serve.js')> {
+  const bundle = join(import.meta.dirname, 'serve.bundle.cjs');
+  return process.env['CLEAVE_DEV'] || !existsSync(bundle) ? import('./serve.js') : import(pathToFileURL(bundle).href);
 }
 
 async function fail(error: unknown): Promise<never> {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof WrongSettings) process.stderr.write(`${message}\n`);
+  // By its name: the bundle has a class of its own.
+  if ((error as Error).name === WrongSettings.name) process.stderr.write(`${message}\n`);
   else if (code === 'EADDRINUSE')
     process.stderr.write(`${message}\nAnother process listens there. Set PORT to a free one.\n`);
   else

@@ -6,11 +6,13 @@ import { calls } from './calls.js';
 import { checkout } from './checkout.js';
 import { events } from './events.js';
 import { type Line, table } from './measure.js';
+import { reads } from './reads.js';
 
-/** `npm run bench -- [calls] [events] [checkout]`: all by default. docs/reference/performance.md says what they measure. */
+/** `npm run bench -- [calls] [events] [reads] [checkout]`: all by default. docs/reference/performance.md says what they measure. */
 const benchmarks: Readonly<Record<string, (cleanup: AsyncDisposableStack, postmaster: number) => Promise<Line[]>>> = {
   calls,
   events,
+  reads,
   checkout,
 };
 

@@ -11,6 +11,7 @@ export const SKUS = 100;
 export const anySku = (): string => `SKU-${Math.floor(Math.random() * SKUS)}`;
 
 export interface RunningShop {
+  readonly url: string;
   /** Process ids, by the names in processes.json. */
   readonly pids: Readonly<Record<string, number>>;
   /** Buys a piece as a guest: resolves when the order is confirmed and its payment captured. */
@@ -18,7 +19,11 @@ export interface RunningShop {
 }
 
 /** The whole server as a process of its own, on the database at `databaseUrl`, with its own payment provider and SKUs to sell. */
-export async function startShop(databaseUrl: string, cleanup: AsyncDisposableStack): Promise<RunningShop> {
+export async function startShop(
+  databaseUrl: string,
+  cleanup: AsyncDisposableStack,
+  environment: Record<string, string> = {},
+): Promise<RunningShop> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cleave-bench-shop-'));
   cleanup.defer(() => rm(dataDir, { recursive: true, force: true }));
   const port = await freePort();
@@ -30,6 +35,7 @@ export async function startShop(databaseUrl: string, cleanup: AsyncDisposableSta
       DATABASE_URL: databaseUrl,
       CLEAVE_DEMO: 'off',
       LOG_LEVEL: 'warn',
+      ...environment,
     },
     cwd: dataDir,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -86,6 +92,7 @@ export async function startShop(databaseUrl: string, cleanup: AsyncDisposableSta
   }[];
 
   return {
+    url: `http://127.0.0.1:${port}`,
     pids: Object.fromEntries(processes.map(({ name, pid }) => [name, pid])),
     buy: async () => {
       const { id, token } = await ask<{ id: string; token: string }>('POST', '/carts', {});

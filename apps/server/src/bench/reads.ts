@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { testDatabase } from '#kernel/testing';
+import { cpuOf, interleaved, type Line, median, number, perSecond, quotient, verdict } from './measure.js';
+import { startShop } from './shop.js';
+
+const CLIENTS = 16;
+const ROUNDS = 5;
+const SECONDS = 2;
+
+/** Reads of products through the whole server, its request log on, beside bare Fastify and pg on the same rows. */
+export async function reads(cleanup: AsyncDisposableStack): Promise<Line[]> {
+  const database = await testDatabase();
+  cleanup.defer(database.drop);
+  const shop = await startShop(database.url, cleanup, { LOG_LEVEL: 'info' });
+  const raw = await startRaw(database.url, cleanup);
+  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+  cleanup.defer(() => agent.destroy());
+  const { items } = JSON.parse(await body(agent, `${shop.url}/api/v1/products?limit=100`)) as { items: { id: string }[] };
+  const anyId = () => items[Math.floor(Math.random() * items.length)]!.id;
+
+  const round = (pid: number, url: () => string) => async () => {
+    let count = 0;
+    const before = await cpuOf(pid);
+    const rate = await perSecond(CLIENTS, SECONDS, async () => {
+      await body(agent, url());
+      count++;
+    });
+    return { rate, cpu: ((await cpuOf(pid)) - before) / count };
+  };
+  const server = shop.pids['server']!;
+  const figures = await interleaved(ROUNDS, {
+    one: round(server, () => `${shop.url}/api/v1/products/${anyId()}`),
+    rawOne: round(raw.pid, () => `${raw.url}/products/${anyId()}`),
+    page: round(server, () => `${shop.url}/api/v1/products?limit=20`),
+    rawPage: round(raw.pid, () => `${raw.url}/products`),
+  });
+  const line = (what: string, ours: { cpu: number }[], theirs: { cpu: number }[], aim: number): Line => {
+    const cpu = (all: { cpu: number }[]) => all.map((figure) => figure.cpu);
+    const ratio = quotient(cpu(theirs), cpu(ours));
+    return {
+      what,
+      rate: `${number(median(cpu(ours)), 3)} ms`,
+      yardstick: `${number(median(cpu(theirs)), 3)} ms`,
+      ratio: number(ratio, 2),
+      aim: verdict(`≥ ${aim}`, ratio >= aim),
+    };
+  };
+  return [
+    line('GET one product, server CPU', figures.one, figures.rawOne, 0.75),
+    line('GET 20 products, server CPU', figures.page, figures.rawPage, 0.7),
+  ];
+}
+
+async function startRaw(databaseUrl: string, cleanup: AsyncDisposableStack): Promise<{ pid: number; url: string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'raw-shop.js')], {
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exit = once(child, 'exit');
+  cleanup.defer(async () => {
+    child.kill();
+    await exit;
+  });
+  const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { pid: child.pid!, url };
+}
+
+/** The body of an answer with status 200. */
+const body = (agent: Agent, url: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get(url, { agent }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(`${url}: ${text}`))));
+    }).on('error', reject);
+  });
