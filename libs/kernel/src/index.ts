@@ -12,6 +12,7 @@ export { Parking, type ParkedMessage } from './inbox/parking.js';
 export { context, type ContextOptions, KernelModule, kernelOptions } from './kernel.module.js';
 export { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
 export { kernelFailure } from './messages/failure.js';
+export { JsonText, vouched } from './messages/json-text.js';
 export * from './messages/index.js';
 export { send } from './outbox/outbox.js';
 export {

@@ -3,7 +3,7 @@ import { CommandBus, CqrsModule, EventBus, QueryBus } from '@nestjs/cqrs';
 import { Caller, CALL_TIMEOUT_MS, LINK } from './bus/caller.js';
 import { CleaveCommandBus, CleaveEventBus, CleaveQueryBus } from './bus/buses.js';
 import { LocalLink } from './bus/local-link.js';
-import { Owner } from './bus/owner.js';
+import { Owner, TRUSTS_HANDLERS } from './bus/owner.js';
 import { Registry } from './bus/registry.js';
 import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
@@ -65,6 +65,7 @@ export class KernelModule {
                 rehearsal === undefined ? local : new RehearsedLink(local, new SeededRandomness(rehearsal)),
               inject: [LocalLink],
             },
+            { provide: TRUSTS_HANDLERS, useValue: rehearsal === undefined },
             CleaveCommandBus,
             CleaveQueryBus,
             CleaveEventBus,

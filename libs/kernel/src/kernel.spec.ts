@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus, EventBus, QueryBus } from '@nestjs/cqrs';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { JsonText } from './messages/json-text.js';
 import { sql } from './database/sql.js';
 import { KernelModule } from './kernel.module.js';
 import { KernelRuntime } from './kernel-runtime.js';
@@ -92,7 +93,10 @@ describe.each([
     );
     expect(await heardBy('sink.listener', 'a')).toEqual(numbers(20));
     expect(await heardBy('sink.batches', 'a')).toEqual(numbers(20));
-    expect(await queries.execute(new Heard({ key: 'a' }))).toEqual({ numbers: numbers(20) });
+    const heard = await queries.execute(new Heard({ key: 'a' }));
+    expect(JSON.parse(JSON.stringify(heard))).toEqual({ numbers: numbers(20) });
+    // At an edge it is the text that the database made, ready to go out.
+    expect(heard instanceof JsonText).toBe(rehearsal === undefined);
   });
 
   it('refuses a wrong shape with a pointer to each wrong field', async () => {

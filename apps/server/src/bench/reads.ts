@@ -19,7 +19,9 @@ export async function reads(cleanup: AsyncDisposableStack): Promise<Line[]> {
   const raw = await startRaw(database.url, cleanup);
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   cleanup.defer(() => agent.destroy());
-  const { items } = JSON.parse(await body(agent, `${shop.url}/api/v1/products?limit=100`)) as { items: { id: string }[] };
+  const { items } = JSON.parse(await body(agent, `${shop.url}/api/v1/products?limit=100`)) as {
+    items: { id: string }[];
+  };
   const anyId = () => items[Math.floor(Math.random() * items.length)]!.id;
 
   const round = (pid: number, url: () => string) => async () => {

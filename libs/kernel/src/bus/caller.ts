@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Failure, kernelFailure } from '../messages/failure.js';
+import { JsonText } from '../messages/json-text.js';
 import { contractOf, type MessageClass } from '../messages/message.js';
 import { type Ambient, ambient, anonymous, runIn } from '../runtime/ambient.js';
 import { Clock, Ids, Randomness } from '../runtime/clock.js';
 import { pause } from '../runtime/deadline.js';
 import { type CallRequest, type Link, NoReply } from './link.js';
+import { checkedAnswer } from './owner.js';
 import { Registry } from './registry.js';
 
 export const LINK = Symbol('cleave:link');
@@ -28,17 +30,21 @@ export class Caller {
     const around = ambient();
     if (around?.transaction) return this.callInside(around, contract, message);
     const request = this.request(contract, message, around);
-    return this.beforeDeadline(request.metadata.deadline, () => this.retrying(contract, request));
+    const answer = await this.beforeDeadline(request.metadata.deadline, () => this.retrying(contract, request));
+    return request.metadata.caller !== undefined && answer instanceof JsonText
+      ? checkedAnswer(contract, answer)
+      : answer;
   }
 
   /** A context may use its own messages inside its transaction, and nobody else's: on no topology, so that all are alike. */
-  private callInside(around: Ambient, contract: MessageClass, message: object): Promise<unknown> {
+  private async callInside(around: Ambient, contract: MessageClass, message: object): Promise<unknown> {
     if (around.context !== contract.context) {
       throw kernelFailure('kernel.call_inside_transaction', {
         message: `${contract.messageName} was called inside a transaction of "${around.context}". Ask before it (@WithoutTransaction), or send.`,
       });
     }
-    return runIn(around, () => this.registry.handler(contract.messageName).execute(message));
+    const answer = await runIn(around, () => this.registry.handler(contract.messageName).execute(message));
+    return answer instanceof JsonText ? checkedAnswer(contract, answer) : answer;
   }
 
   private request(contract: MessageClass, message: object, around: Ambient | undefined): CallRequest {

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
+import { JsonText } from '../messages/json-text.js';
 import { Ids } from '../runtime/clock.js';
 import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
 import { edgeFailure } from './edge-failure.js';
@@ -44,6 +45,7 @@ export async function createHttpApp(module: Type | DynamicModule): Promise<NestF
   ids = app.get(Ids);
   const fastify = adapter.getInstance<FastifyInstance>();
   addBodyParsers(fastify);
+  fastify.setReplySerializer((answer) => (answer instanceof JsonText ? answer.text : JSON.stringify(answer)));
   addSecurityHeaders(fastify);
   openRequestContext(fastify, ids, app.get(Lifecycle));
   logRequests(fastify, app.get(HttpSettings));

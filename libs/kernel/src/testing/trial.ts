@@ -9,6 +9,7 @@ import { sql } from '../database/sql.js';
 import { On, Subscriber } from '../inbox/subscriber.js';
 import { context } from '../kernel.module.js';
 import { anyone, command, event, internal, owner, permission, query, text } from '../messages/index.js';
+import { vouched } from '../messages/json-text.js';
 import { send } from '../outbox/outbox.js';
 import { owns } from '../runtime/ambient.js';
 import { SeededRandomness } from '../runtime/clock.js';
@@ -236,10 +237,10 @@ class BatchListener {
 class HeardHandler implements IQueryHandler<Heard> {
   constructor(private readonly database: Database) {}
   async execute({ key }: Heard) {
-    const rows = await this.database.query<{ n: number }>(
-      sql`select n from heard where key = ${key} and subscriber = 'sink.listener' order by seq`,
-    );
-    return { numbers: rows.map(({ n }) => n) };
+    const row = await this.database.one<{ json: string }>(sql`
+      select json_build_object('numbers', coalesce(json_agg(n order by seq), '[]'))::text as json
+      from heard where key = ${key} and subscriber = 'sink.listener'`);
+    return vouched<{ numbers: number[] }>(row!.json);
   }
 }
 

@@ -1,0 +1,15 @@
+/**
+ * An answer that is JSON already, as the database made it: it goes out as it is, neither parsed nor copied nor written
+ * anew. Its handler vouches for the contract's shape. Another context that asks gets it parsed and checked like any other
+ * answer, and so does everybody under rehearsal.
+ */
+export class JsonText {
+  constructor(readonly text: string) {}
+
+  toJSON(): unknown {
+    return JSON.parse(this.text);
+  }
+}
+
+/** For a query's handler: `text` as the answer that its contract declares. */
+export const vouched = <Answer>(text: string): Answer => new JsonText(text) as Answer;
