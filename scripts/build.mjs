@@ -23,7 +23,7 @@ await build({
   keepNames: true, // Nest and its logger go by the names of classes
   sourcemap: 'linked',
   logLevel: 'error',
-  // What Nest would load if it were there, and what reads files beside its own.
+  // What Nest would load if it were there, what reads files beside its own, and what is loaded by name.
   external: [
     '@nestjs/microservices',
     '@nestjs/websockets',
@@ -33,6 +33,7 @@ await build({
     '@fastify/view',
     'class-transformer',
     'class-validator',
+    'pg',
     'swagger-ui-dist',
   ],
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__fileUrl' },

@@ -38,7 +38,7 @@ export class RunningServer {
 
   /** Starts the process (again) and waits until it answers. */
   async launch(): Promise<void> {
-    const child = spawn(process.execPath, ['--enable-source-maps', main], {
+    const child = spawn(process.execPath, [main], {
       env: {
         PATH: process.env['PATH'],
         PORT: String(this.port),

@@ -27,7 +27,7 @@ export async function startShop(
   const dataDir = await mkdtemp(join(tmpdir(), 'cleave-bench-shop-'));
   cleanup.defer(() => rm(dataDir, { recursive: true, force: true }));
   const port = await freePort();
-  const child = spawn(process.execPath, ['--enable-source-maps', join(import.meta.dirname, '../main.js')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.js')], {
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),
