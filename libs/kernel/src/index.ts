@@ -12,6 +12,7 @@ export { context, type ContextOptions, KernelModule, kernelOptions } from './ker
 export { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
 export { kernelFailure } from './messages/failure.js';
 export * from './messages/index.js';
+export { operationsOf } from './operations/operations.js';
 export { send } from './outbox/outbox.js';
 export {
   type Ambient,

@@ -9,7 +9,8 @@ import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { prepareDatabase } from './database/prepare.js';
 import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
-import { KernelTables1700000000000 } from './outbox/kernel-tables.js';
+import { operationHandlers } from './operations/handlers.js';
+import { FlowIndex1700000000001, KernelTables1700000000000 } from './outbox/kernel-tables.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
 import { Clock, Ids, Randomness, SeededRandomness, SystemClock, SystemRandomness } from './runtime/clock.js';
 import { databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
@@ -89,8 +90,8 @@ export interface ContextOptions {
 class ContextModule {}
 
 /**
- * What a context's core module imports: its `Database` (schema, role, pool, migrations, outbox, inbox), and its settings
- * under their class.
+ * What a context's core module imports: its `Database` (schema, role, pool, migrations, outbox, inbox), its settings
+ * under their class, and the handlers of the messages for operators (`operationsOf`).
  */
 export function context(name: string, { migrations = [], settings }: ContextOptions = {}): DynamicModule {
   return {
@@ -102,6 +103,7 @@ export function context(name: string, { migrations = [], settings }: ContextOpti
           openDatabase(name, migrations, options, clock, ids, registry),
         inject: [KERNEL_OPTIONS, Clock, Ids, Registry],
       },
+      ...operationHandlers(name),
       ...(settings
         ? [
             {
@@ -129,7 +131,7 @@ async function openDatabase(
       context: name,
       ...databaseUrls(name, options.environment, options.databaseUrl),
       poolSize: options.poolSize,
-      migrations: [KernelTables1700000000000, ...migrations],
+      migrations: [KernelTables1700000000000, FlowIndex1700000000001, ...migrations],
       ids,
       transactionTimeoutMs: options.transactionTimeoutMs,
     },
