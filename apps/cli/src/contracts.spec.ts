@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from '#kernel';
-import { createHttpApp } from '#kernel/http';
+import { CONTEXTS, createHttpApp } from '#kernel/http';
 import { testDatabase, testKernelOptions } from '#kernel/testing';
 import { AppModule } from '../../server/src/app.module.js';
 import type { MessageSnapshot } from './compatibility.js';
@@ -43,6 +43,12 @@ describe('the contracts', () => {
     it('are the document that it serves', async () => {
       const served = await (await fetch(`${await app.getUrl()}/api/openapi.json`)).text();
       expect(`${JSON.stringify(JSON.parse(served), null, 2)}\n`).toBe(contracts.files['contracts/openapi.json']);
+    });
+
+    it('reach every context that it runs, where operators ask', () => {
+      expect([...app.get<readonly string[]>(CONTEXTS)].toSorted()).toEqual(
+        [...app.get(Registry).databases.keys()].toSorted(),
+      );
     });
 
     it('name the subscribers that it runs, and no other', () => {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { KernelModule, KernelSettings, kernelOptions, type MessageClass } from '#kernel';
+import { KernelModule, KernelSettings, kernelOptions, type MessageClass, operationsOf } from '#kernel';
 import { createHttpApp, openApi } from '#kernel/http';
 import { PublicApiModule } from '../../server/src/http/public-api.module.js';
 import {
@@ -60,11 +60,17 @@ export function explained({ breaking, compatible }: Difference): string {
 const listed = (sentences: readonly string[]): string => sentences.map((sentence) => `  - ${sentence}`).join('\n');
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Every message that a context shows to others, by its name. */
+/** Every message that a context shows to others, by its name; what every context has from the kernel, once, as `*`. */
 async function readMessages(): Promise<MessageSnapshot[]> {
   const contexts = readdirSync('libs').filter((name) => existsSync(`libs/${name}/src/contracts/index.ts`));
   const usages = readUsage();
-  const messages: MessageSnapshot[] = [];
+  const messages: MessageSnapshot[] = Object.values(operationsOf('every')).map((operation) => ({
+    ...snapshotOf(operation),
+    name: operation.messageName.replace('every', '*'),
+    context: '*',
+    usedBy: ['edge'],
+    subscribers: [],
+  }));
   for (const context of contexts) {
     const exported = (await import(`#${context}/contracts`)) as Record<string, unknown>;
     for (const [name, value] of Object.entries(exported)) {

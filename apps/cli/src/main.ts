@@ -1,13 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { KernelSettings, kernelOptions, settingsExample } from '#kernel';
-import { allSettings } from '../../server/src/all-settings.js';
-import { AppModule } from '../../server/src/app.module.js';
-import { explained, readContracts } from './contracts.js';
+import { deadLetters, flow } from './operations.js';
+
+// Little is imported here: what a command alone needs it loads itself, so that the others answer at once.
+enableCompileCache();
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 const program = new Command('cleave').description('Operates a Cleave shop.');
@@ -16,21 +14,19 @@ program
   .command('migrate')
   .description('Brings the schema of every context up to date. Safe to run beside running servers.')
   .action(async () => {
-    const environment = { ...process.env, CLEAVE_MIGRATE: 'on' };
-    const options = kernelOptions(new KernelSettings(environment), environment, `${hostname()}:cli`);
-    // Opening the contexts' databases migrates them; nothing is started, so nothing is consumed.
-    const app = await NestFactory.create(AppModule.of(options), new FastifyAdapter(), {
-      logger: ['warn', 'error'],
-      abortOnError: false,
-    });
-    await app.close();
+    const { migrate } = await import('./migrate.js');
+    await migrate();
     process.stdout.write('Every schema is up to date.\n');
   });
 
 program
   .command('settings')
   .description('Prints every setting with its meaning and default, as .env.example holds them.')
-  .action(() => void process.stdout.write(settingsExample(allSettings)));
+  .action(async () => {
+    const { settingsExample } = await import('#kernel/settings');
+    const { allSettings } = await import('../../server/src/all-settings.js');
+    process.stdout.write(settingsExample(allSettings));
+  });
 
 program
   .command('contracts')
@@ -39,6 +35,7 @@ program
   )
   .option('--break', 'write them all the same')
   .action(async ({ break: mayBreak = false }: { break?: boolean }) => {
+    const { explained, readContracts } = await import('./contracts.js');
     const { files, difference } = await readContracts();
     if (difference.breaking.length > 0 && !mayBreak) throw new Error(explained(difference));
     for (const [path, text] of Object.entries(files)) {
@@ -48,6 +45,8 @@ program
     for (const line of [...difference.breaking, ...difference.compatible]) process.stdout.write(`${line}\n`);
     process.stdout.write(`Written: ${Object.keys(files).join(', ')}\n`);
   });
+
+program.addCommand(deadLetters()).addCommand(flow());
 
 await program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

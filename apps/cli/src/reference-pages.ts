@@ -119,6 +119,7 @@ function arrows(messages: readonly MessageSnapshot[]): string[] {
   const asked = new Map<string, Set<string>>();
   const told = new Set<string>();
   for (const { kind, context, key, usedBy, subscribers } of messages) {
+    if (context === '*') continue;
     if (kind === 'event')
       for (const subscriber of subscribers) told.add(`${context} -. tells .-> ${subscriber.split('.')[0]}`);
     else
@@ -141,7 +142,7 @@ function section(context: string, messages: readonly MessageSnapshot[]): string 
       ? []
       : [kind === 'event' ? eventTable(rows) : callTable(kind === 'command' ? 'Command' : 'Query', rows)];
   });
-  return `\n## ${context}\n\n${parts.join('\n\n')}\n`;
+  return `\n## ${context === '*' ? 'Every context' : context}\n\n${parts.join('\n\n')}\n`;
 }
 
 const callTable = (title: string, rows: readonly MessageSnapshot[]): string =>

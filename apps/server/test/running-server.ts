@@ -23,7 +23,7 @@ export class RunningServer {
   private constructor(
     readonly port: number,
     readonly dataDir: string,
-    private readonly env: Readonly<Record<string, string>>,
+    readonly env: Readonly<Record<string, string>>,
   ) {}
 
   get url(): string {

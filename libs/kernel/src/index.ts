@@ -14,6 +14,7 @@ export { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runt
 export { kernelFailure } from './messages/failure.js';
 export { JsonText, vouched } from './messages/json-text.js';
 export * from './messages/index.js';
+export { operationsOf } from './operations/operations.js';
 export { send } from './outbox/outbox.js';
 export {
   type Ambient,

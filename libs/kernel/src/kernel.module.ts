@@ -9,7 +9,12 @@ import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { prepareDatabase } from './database/prepare.js';
 import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
-import { KernelRefusal1700000000001, KernelTables1700000000000 } from './outbox/kernel-tables.js';
+import { operationHandlers } from './operations/handlers.js';
+import {
+  FlowIndex1700000000002,
+  KernelRefusal1700000000001,
+  KernelTables1700000000000,
+} from './outbox/kernel-tables.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
 import { Clock, Ids, Randomness, SeededRandomness, SystemClock, SystemRandomness } from './runtime/clock.js';
 import { databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
@@ -90,8 +95,8 @@ export interface ContextOptions {
 class ContextModule {}
 
 /**
- * What a context's core module imports: its `Database` (schema, role, pool, migrations, outbox, inbox), and its settings
- * under their class.
+ * What a context's core module imports: its `Database` (schema, role, pool, migrations, outbox, inbox), its settings
+ * under their class, and the handlers of the messages for operators (`operationsOf`).
  */
 export function context(name: string, { migrations = [], settings }: ContextOptions = {}): DynamicModule {
   return {
@@ -103,6 +108,7 @@ export function context(name: string, { migrations = [], settings }: ContextOpti
           openDatabase(name, migrations, options, clock, ids, registry),
         inject: [KERNEL_OPTIONS, Clock, Ids, Registry],
       },
+      ...operationHandlers(name),
       ...(settings
         ? [
             {
@@ -130,7 +136,7 @@ async function openDatabase(
       context: name,
       ...databaseUrls(name, options.environment, options.databaseUrl),
       poolSize: options.poolSize,
-      migrations: [KernelTables1700000000000, KernelRefusal1700000000001, ...migrations],
+      migrations: [KernelTables1700000000000, KernelRefusal1700000000001, FlowIndex1700000000002, ...migrations],
       ids,
       transactionTimeoutMs: options.transactionTimeoutMs,
     },

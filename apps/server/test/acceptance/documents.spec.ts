@@ -48,6 +48,10 @@ const operations: Record<string, [answer: number, ...errors: string[]]> = {
     'payments.webhook_signature_invalid',
     'payments.webhook_invalid',
   ],
+  'GET /api/v1/admin/dead-letters': [200, 'kernel.forbidden', 'operations.context_not_found'],
+  'POST /api/v1/admin/dead-letters/{id}/redrive': [202, 'kernel.forbidden', 'operations.dead_letter_not_found'],
+  'DELETE /api/v1/admin/dead-letters/{id}': [204, 'kernel.forbidden', 'operations.dead_letter_not_found'],
+  'GET /api/v1/admin/flows/{correlationId}': [200, 'kernel.forbidden', 'operations.flow_not_found'],
 };
 const everywhere = [
   'http.bad_request',

@@ -5,4 +5,6 @@ export { edgeErrors, edgeFailure } from './edge-failure.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http-settings.js';
 export { openApi } from './openapi.js';
+export { CONTEXTS } from './operations/fleet.js';
+export { OperationsHttpModule } from './operations/operations.module.js';
 export { Problem } from './problem.js';

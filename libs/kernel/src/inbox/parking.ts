@@ -18,6 +18,19 @@ export interface ParkedMessage extends Omit<OutboxRow, 'id' | 'slot' | 'destinat
   readonly error: { code: string; message: string } | null;
 }
 
+/** A message that failed, with the time when it was parked and how many of its key wait behind it. */
+export interface DeadLetter extends ParkedMessage {
+  readonly parked_at: string;
+  readonly waiting: number;
+}
+
+/** Which dead letters: those behind `after`, in order of message id and subscriber. */
+export interface DeadLettersAsked {
+  readonly limit?: number;
+  readonly after?: { readonly messageId: string; readonly subscriber: string } | undefined;
+  readonly retrying?: boolean;
+}
+
 export interface ParkingOptions {
   readonly instance: string;
   readonly maxAttempts: number;
@@ -107,16 +120,26 @@ export class Parking {
     this.afterCommit();
   }
 
-  /** Dead letters of this context, oldest first. */
-  deadLetters(limit = 100): Promise<ParkedMessage[]> {
-    return this.database.query(sql`select * from inbox_parked where dead order by seq limit ${limit}`);
+  /** Dead letters of this context, oldest message first, and, with `retrying`, what failed and is still being tried. */
+  deadLetters({ limit = 100, after, retrying = false }: DeadLettersAsked = {}): Promise<DeadLetter[]> {
+    const beyond = after
+      ? sql`and message_id >= ${after.messageId} and (message_id > ${after.messageId} or subscriber collate "C" > ${after.subscriber})`
+      : sql``;
+    return this.database.query(sql`
+      select parked.*, coalesce(inbox.at, parked.at) as parked_at, (
+        select count(*)::int from inbox_parked later
+        where later.subscriber = parked.subscriber and later.publisher = parked.publisher and later.key = parked.key and later.seq > parked.seq
+      ) as waiting
+      from inbox_parked parked left join inbox using (message_id, subscriber)
+      where (dead or (${retrying} and error is not null)) ${beyond}
+      order by message_id, subscriber collate "C" limit ${limit}`);
   }
 
   /** Brings a dead letter back to life, with all its attempts. @returns false where there is no such dead letter */
   async redrive(messageId: string, subscriber: string): Promise<boolean> {
     const rows = await this.database.query(sql`
       update inbox_parked set dead = false, attempts = 0, due = now() where message_id = ${messageId} and subscriber = ${subscriber} and dead returning 1`);
-    this.wake();
+    this.afterCommit();
     return rows.length > 0;
   }
 
@@ -124,7 +147,7 @@ export class Parking {
   async discard(messageId: string, subscriber: string): Promise<boolean> {
     const rows = await this.database.query(sql`
       delete from inbox_parked where message_id = ${messageId} and subscriber = ${subscriber} and dead returning 1`);
-    this.wake();
+    this.afterCommit();
     return rows.length > 0;
   }
 

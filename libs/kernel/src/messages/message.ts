@@ -112,6 +112,11 @@ export function event<Data extends Fields>(
   }) as unknown as EventClass<Data>;
 }
 
+const declared = new Map<string, Contract>();
+
+/** The contract of this name, where some module of this process declares it. */
+export const contractNamed = (name: string): Contract | undefined => declared.get(name);
+
 const wellFormed = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.v[1-9][0-9]*$/;
 
 function declare(
@@ -131,7 +136,7 @@ function declare(
   assertJsonOnly(declaration.input, name);
   if (declaration.output) assertJsonOnly(declaration.output, `${name} output`);
   const { errors = {} } = declaration;
-  return class extends base {
+  const contract = class extends base {
     static readonly kind = kind;
     static readonly messageName = name;
     static readonly context = name.slice(0, name.indexOf('.'));
@@ -161,6 +166,8 @@ function declare(
       Object.assign(this, input);
     }
   };
+  declared.set(name, contract);
+  return contract;
 }
 
 /** The class of a message, with its contract. @throws TypeError for an object that is no message */
