@@ -140,9 +140,9 @@ const table: Readonly<Record<string, Line>> = {
 
   // operations
   listDeadLetters: admins(200),
-  redriveDeadLetter: admins('404 kernel.dead_letter_not_found', { values: { id: uuid } }),
-  discardDeadLetter: admins('404 kernel.dead_letter_not_found', { values: { id: uuid } }),
-  getFlow: admins(200, { values: { correlationId: '4bf92f3577b34da6a3ce929d0e0e4736' } }),
+  redriveDeadLetter: admins('404 operations.dead_letter_not_found', { values: { id: uuid } }),
+  discardDeadLetter: admins('404 operations.dead_letter_not_found', { values: { id: uuid } }),
+  getFlow: admins('404 operations.flow_not_found', { values: { correlationId: '4bf92f3577b34da6a3ce929d0e0e4736' } }),
 };
 
 /** Lines for what is not here yet: to be taken out as it comes. */

@@ -19,6 +19,7 @@ import { Break, Count, CountAsAdmin, CountMine, SinkModule, SourceModule } from 
 import { Answers } from './answers.js';
 import { idOr } from './contract.pipe.js';
 import { createHttpApp } from './create-http-app.js';
+import { HttpSettings } from './http-settings.js';
 import { HttpModule } from './http.module.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -511,6 +512,52 @@ describe('the HTTP edge', () => {
       );
       expect(new Set(answers.map(({ body }) => body.id)).size).toBe(50);
       for (const { body, headers } of answers) expect(body.traceId).toBe(headers['x-request-id']);
+    });
+  });
+
+  describe('pages of other origins', () => {
+    const shop = 'https://shop.example';
+    let open: NestFastifyApplication;
+
+    beforeAll(async () => {
+      open = await createHttpApp(TrialApp.on(database.url), new HttpSettings({ CORS_ORIGINS: shop }));
+      await open.listen(0, '127.0.0.1');
+    });
+    afterAll(() => open.close());
+
+    const preflight = async (server: string, origin: string) => {
+      const asked = {
+        Origin: origin,
+        'Access-Control-Request-Method': 'PUT',
+        'Access-Control-Request-Headers': 'authorization',
+      };
+      const { status, headers } = await supertest(server).options(`${things}/admin`).set(asked);
+      const { 'access-control-allow-origin': allowed, 'access-control-allow-methods': methods } = headers;
+      return { status, allowed, methods, requested: headers['access-control-allow-headers'] };
+    };
+
+    it('may call the API where the settings name them', async () => {
+      const server = await open.getUrl();
+      expect(await preflight(server, shop)).toEqual({
+        status: 204,
+        allowed: shop,
+        methods: expect.stringContaining('PUT'),
+        requested: 'authorization',
+      });
+      const { headers } = await supertest(server).get(`${things}/${id}/x`).set('Origin', shop).expect(200);
+      expect(headers).toMatchObject({ 'access-control-allow-origin': shop, vary: 'Origin' });
+      for (const name of ['ETag', 'Location', 'RateLimit', 'Retry-After', 'X-Request-Id'])
+        expect(headers['access-control-expose-headers']).toMatch(new RegExp(`\\b${name}\\b`));
+      expect(headers).not.toHaveProperty('access-control-allow-credentials');
+      // An error has to be readable too.
+      const wrong = await supertest(server).get(`${things}/${id}/none`).set('Origin', shop).expect(404);
+      expect(wrong.headers['access-control-allow-origin']).toBe(shop);
+      await supertest(server).delete(things).set('Origin', shop).expect(405).expect('Allow', 'POST');
+    });
+
+    it('may not where they do not', async () => {
+      expect((await preflight(await open.getUrl(), 'https://elsewhere.example')).allowed).toBeUndefined();
+      expect(await preflight(url, shop)).toMatchObject({ status: 405, allowed: undefined });
     });
   });
 
