@@ -202,7 +202,7 @@ onEveryTopology('bad input', (shop) => {
     });
   });
 
-  it('to an address, or with a method, that is not there is 404', async () => {
+  it('to an address that is not there is 404, and with a method that is not there 405', async () => {
     const nowhere = [
       '/',
       '/api',
@@ -216,7 +216,7 @@ onEveryTopology('bad input', (shop) => {
     const wrongMethods = Object.entries(api.document.paths).flatMap(([path, item]) =>
       methods
         .filter((method) => !(method in item) && !(method === 'get' && path.endsWith('/import'))) // the product of that handle
-        .map((method): Case => [`${method} ${path}`, call({ method, path }), '404 http.not_found']),
+        .map((method): Case => [`${method} ${path}`, call({ method, path }), '405 http.method_not_allowed']),
     );
     await expectRefusals(
       [...nowhere.map((path): Case => [path, shop().http.get(path), '404 http.not_found']), ...wrongMethods],

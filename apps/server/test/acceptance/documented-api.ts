@@ -23,6 +23,8 @@ interface Parameter {
 export interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete' | 'options';
   readonly path: string;
+  /** What it is called in the document. */
+  readonly id: string;
   /** Method and path. */
   readonly name: string;
   readonly parameters: readonly Parameter[];
@@ -37,6 +39,7 @@ interface Document {
 }
 
 interface DocumentedOperation {
+  operationId: string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
 }
@@ -47,9 +50,9 @@ export class DocumentedApi {
 
   private constructor(readonly document: Document) {
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
-      Object.entries(item).map(([method, { parameters = [], requestBody }]) => {
+      Object.entries(item).map(([method, { operationId: id, parameters = [], requestBody }]) => {
         const [body, content] = Object.entries(requestBody?.content ?? {})[0] ?? [];
-        return { method, path, name: `${method} ${path}`, parameters, body, schema: content?.schema } as Operation;
+        return { id, method, path, name: `${method} ${path}`, parameters, body, schema: content?.schema } as Operation;
       }),
     );
   }

@@ -10,7 +10,10 @@ export class AuthController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post('login')
-  @Answers(200, LogIn, { summary: 'Gives an access token for an e-mail address and its password.' })
+  @Answers(200, LogIn, {
+    summary: 'Gives an access token for an e-mail address and its password.',
+    limit: 'credentials',
+  })
   @Header('Cache-Control', 'no-store')
   logIn(@Body({ schema: LogIn.input }) input: LogIn) {
     return this.commands.execute(new LogIn(input));

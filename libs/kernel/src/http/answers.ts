@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
+import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBearerAuth,
@@ -14,6 +14,7 @@ import { type ErrorDeclarations, type KernelErrorCode, kernelErrors } from '../m
 import type { Contract } from '../messages/message.js';
 import { type EdgeErrorCode, edgeErrors } from './edge-failure.js';
 import { PROBLEM_TYPE } from './problem.js';
+import type { Limit } from './rate-limits.js';
 
 type Answered = Pick<Contract, 'kind' | 'messageName' | 'access' | 'errors' | 'sensitive'> & {
   readonly answer: z.ZodType | undefined;
@@ -28,6 +29,10 @@ export interface AnswersOptions<Answer extends z.ZodType | undefined = z.ZodType
   readonly idempotencyKey?: 'required';
   /** `text`: whole and untouched, of any type. `csv`: text/csv, as a stream. */
   readonly body?: 'text' | 'csv';
+  /** What it counts as: `writes` where the contract is a command, else `reads`. `none`: for callers who can be trusted. */
+  readonly limit?: Limit | 'none';
+  /** That it will go: Deprecation (RFC 9745) since a day, Sunset (RFC 8594) on another, both like 2027-01-31; where to read more. */
+  readonly deprecated?: { readonly since: string; readonly sunset?: string; readonly link?: string };
   /** Where the edge makes its own answer of the contract's. */
   readonly answer?: Answer;
   /** What the edge itself refuses, beyond what the contract declares. */
@@ -49,15 +54,22 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
   contract: Of,
   options: AnswersOptions<Answer>,
 ): Documented<Answer extends z.ZodType ? z.output<Answer> : AnswerOf<Of>> {
-  const { summary, description = '', idempotencyKey, body, errors = {} } = options;
+  const { summary, description = '', idempotencyKey, body, errors = {}, deprecated } = options;
+  const { limit = contract.kind === 'command' ? 'writes' : 'reads' } = options;
   const answer = options.answer ?? contract.answer;
   const { access } = contract;
   return applyDecorators(
     HttpCode(status),
-    RouteConfig({ access, ...(idempotencyKey ? { idempotencyKey } : {}), ...(body ? { body } : {}) }),
-    ApiOperation({ operationId: operationId(contract.messageName), summary, description }),
+    RouteConfig({ access, limit, ...(idempotencyKey ? { idempotencyKey } : {}), ...(body ? { body } : {}) }),
+    ApiOperation({
+      operationId: operationId(contract.messageName),
+      summary,
+      description,
+      deprecated: deprecated !== undefined,
+    }),
     ApiResponse({ status, description: 'Done.', ...(answer ? { standardSchema: answer } : {}) }),
-    ...problems({ ...contract.errors, ...errors, ...commonErrors(contract, idempotencyKey) }),
+    ...problems({ ...contract.errors, ...errors, ...commonErrors(contract, limit, idempotencyKey) }),
+    ...(deprecated ? farewell(deprecated) : []),
     ...(access.kind !== 'anyone' ? [ApiBearerAuth()] : []),
     ...(access.kind === 'owner' ? [ApiSecurity('cartToken')] : []),
     ...(contract.kind === 'command'
@@ -73,6 +85,15 @@ const idempotencyHeader = {
   schema: { type: 'string' as const, minLength: 1, maxLength: 255 },
 };
 
+function farewell({ since, sunset, link }: NonNullable<AnswersOptions['deprecated']>): MethodDecorator[] {
+  return [
+    Header('Deprecation', `@${Date.parse(since) / 1_000}`),
+    // oxlint-disable-next-line cleave/deterministic -- formatting a given day reads no clock
+    ...(sunset ? [Header('Sunset', new Date(sunset).toUTCString())] : []),
+    ...(link ? [Header('Link', `<${link}>; rel="deprecation"`)] : []),
+  ];
+}
+
 /** `ordering.place-order.v1` → `placeOrder`. */
 function operationId(messageName: string): string {
   const [, message = ''] = messageName.split('.');
@@ -82,6 +103,7 @@ function operationId(messageName: string): string {
 /** What the edge and the kernel may answer to any request of this kind. */
 function commonErrors(
   { kind, access, sensitive }: Answered,
+  limit: Limit | 'none',
   idempotencyKey: 'required' | undefined,
 ): ErrorDeclarations {
   const changes = kind === 'command';
@@ -93,9 +115,11 @@ function commonErrors(
           'http.idempotency_key_invalid',
           'http.payload_too_large',
           'http.unsupported_media_type',
+          'http.unsupported_encoding',
         ] as const)
       : []),
     ...(idempotencyKey ? (['http.idempotency_key_required'] as const) : []),
+    ...(limit === 'none' ? [] : (['http.too_many_requests'] as const)),
   ];
   const kernel: KernelErrorCode[] = [
     'kernel.invalid_input',
