@@ -5,9 +5,18 @@ import { GetJwks } from '#identity/contracts';
 import { IdentityHttpModule } from '#identity/http';
 import { InventoryHttpModule } from '#inventory/http';
 import type { Environment } from '#kernel';
-import { HttpModule } from '#kernel/http';
+import { ApiSections, HttpModule } from '#kernel/http';
 import { OrderingHttpModule } from '#ordering/http';
 import { PaymentsHttpModule } from '#payments/http';
+
+const sections = new ApiSections({
+  auth: 'Logging in, and the keys by which access tokens are checked.',
+  products: 'The catalogue: what the shop sells, and how it gets in.',
+  stock: 'How many pieces of a SKU there are.',
+  carts: 'What somebody is about to buy. A guest holds a cart by its token.',
+  orders: 'Checkout, and what became of it: an order goes on by itself until it is settled.',
+  webhooks: 'What others tell us, signed.',
+});
 
 /** Every context's edge: the same on whichever process serves HTTP, wherever the contexts themselves run. */
 @Module({
@@ -22,6 +31,10 @@ import { PaymentsHttpModule } from '#payments/http';
 })
 export class PublicApiModule {
   static forRoot(environment: Environment): DynamicModule {
-    return { module: PublicApiModule, imports: [HttpModule.forRoot(environment, GetJwks)] };
+    return {
+      module: PublicApiModule,
+      imports: [HttpModule.forRoot(environment, GetJwks)],
+      providers: [{ provide: ApiSections, useValue: sections }],
+    };
   }
 }

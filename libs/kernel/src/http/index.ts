@@ -4,5 +4,5 @@ export { createHttpApp } from './create-http-app.js';
 export { edgeErrors, edgeFailure } from './edge-failure.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http-settings.js';
-export { openApi } from './openapi.js';
+export { ApiSections, openApi } from './openapi.js';
 export { Problem } from './problem.js';
