@@ -60,20 +60,24 @@ export function explained({ breaking, compatible }: Difference): string {
 const listed = (sentences: readonly string[]): string => sentences.map((sentence) => `  - ${sentence}`).join('\n');
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Every message that a context shows to others, by its name. */
-async function readMessages(): Promise<MessageSnapshot[]> {
+/** Every message class that a context shows to others, with the name of its export. */
+export async function messageClasses(): Promise<{ exportName: string; message: MessageClass }[]> {
   const contexts = readdirSync('libs').filter((name) => existsSync(`libs/${name}/src/contracts/index.ts`));
+  const exported = await Promise.all(
+    contexts.map(async (context) => Object.entries((await import(`#${context}/contracts`)) as Record<string, unknown>)),
+  );
+  return exported
+    .flat()
+    .flatMap(([exportName, message]) => (isMessage(message) ? [{ exportName, message }] : []))
+    .toSorted((one, other) => (one.message.messageName < other.message.messageName ? -1 : 1));
+}
+
+async function readMessages(): Promise<MessageSnapshot[]> {
   const usages = readUsage();
-  const messages: MessageSnapshot[] = [];
-  for (const context of contexts) {
-    const exported = (await import(`#${context}/contracts`)) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(exported)) {
-      if (!isMessage(value)) continue;
-      const { usedBy = [], subscribers = [] } = usages.get(`${context}.${name}`) ?? {};
-      messages.push({ ...snapshotOf(value), usedBy: [...usedBy].toSorted(), subscribers: [...subscribers].toSorted() });
-    }
-  }
-  return messages.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return (await messageClasses()).map(({ exportName, message }) => {
+    const { usedBy = [], subscribers = [] } = usages.get(`${message.context}.${exportName}`) ?? {};
+    return { ...snapshotOf(message), usedBy: [...usedBy].toSorted(), subscribers: [...subscribers].toSorted() };
+  });
 }
 
 const isMessage = (value: unknown): value is MessageClass => typeof value === 'function' && 'messageName' in value;
