@@ -99,11 +99,6 @@ function operationId(messageName: string): string {
   return message.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** No operation is spared these: what came too slowly, was too much, or came too often. */
-const everywhere = (Object.keys(edgeErrors) as EdgeErrorCode[]).filter((code) =>
-  [408, 429, 431].includes(edgeErrors[code].status),
-);
-
 /** What the edge and the kernel may answer to any request of this kind. */
 function commonErrors(
   { kind, access, sensitive }: Answered,
@@ -112,7 +107,8 @@ function commonErrors(
   const changes = kind === 'command';
   const edge: EdgeErrorCode[] = [
     'http.bad_request',
-    ...everywhere,
+    'http.request_timeout',
+    'http.headers_too_large',
     ...(changes
       ? ([
           'http.bad_json',

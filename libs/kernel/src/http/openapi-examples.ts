@@ -4,8 +4,6 @@ export const EXAMPLE = 'x-example';
 export interface OperationExample {
   /** The contract's input, of which body and parameters show their parts. */
   readonly input?: unknown;
-  /** The body, where it is none of the input: a file. */
-  readonly body?: unknown;
   readonly answer?: unknown;
   /** What no input has a name for: `{ id: 'cartId' }` shows the input's cart as the path's id. */
   readonly parameters?: Readonly<Record<string, string>>;
@@ -28,7 +26,7 @@ export interface DocumentedOperation {
   [EXAMPLE]?: OperationExample;
   parameters?: { name: string; in: string; schema?: JsonSchema; example?: unknown }[];
   requestBody?: { content: Record<string, Media> };
-  responses: Record<string, { content?: Record<string, Media>; $ref?: string }>;
+  responses: Record<string, { headers?: object; content?: Record<string, Media>; $ref?: string }>;
 }
 
 /** Shows an operation's example where its readers look: at each parameter, at the body, at the answer. */
@@ -37,7 +35,7 @@ export function showExample(
   operation: DocumentedOperation,
   schemas: Readonly<Record<string, JsonSchema>>,
 ): void {
-  const { input = {}, body, answer, parameters: names = {} } = operation[EXAMPLE] ?? {};
+  const { input = {}, answer, parameters: names = {} } = operation[EXAMPLE] ?? {};
   delete operation[EXAMPLE];
   const fields = input as Record<string, unknown>;
   for (const parameter of operation.parameters ?? []) {
@@ -47,7 +45,7 @@ export function showExample(
     if (example !== undefined) parameter.example = example;
   }
   for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) {
-    const example = body ?? (type.endsWith('json') ? partOf(fields, media.schema, schemas) : fields['body']);
+    const example = media.example ?? (type.endsWith('json') ? partOf(fields, media.schema, schemas) : fields['body']);
     if (example !== undefined) media.example = example;
   }
   if (answer === undefined) return;

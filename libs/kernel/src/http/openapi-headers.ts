@@ -15,7 +15,15 @@ const known = {
   },
   'Retry-After': { description: 'Seconds after which to try again.', example: '1' },
   'WWW-Authenticate': { description: 'How to prove who asks (RFC 6750).', example: 'Bearer' },
+  'RateLimit-Policy': {
+    description: 'How many requests of a kind are taken, in how many seconds.',
+    example: '"writes";q=600;w=60',
+  },
+  RateLimit: { description: 'How many of them are left, and when there will be more.', example: '"writes";r=599;t=1' },
 } as const;
+
+/** Told where a limit applies to whoever asks. */
+export const limitHeaders = ['RateLimit-Policy', 'RateLimit'] as const;
 
 export type AnswerHeader = 'Location' | 'ETag' | 'Cache-Control';
 
@@ -25,7 +33,7 @@ type References = Record<string, { $ref: string }>;
 export const headerComponents = Object.fromEntries(
   Object.entries(known).map(([name, { description, example }]) => [
     name,
-    { description, required: true, schema: { type: 'string' }, example },
+    { description, required: !name.startsWith('RateLimit'), schema: { type: 'string' }, example },
   ]),
 );
 
@@ -38,8 +46,9 @@ export const headersOfProblem = (status: number): References =>
   references([
     ...(onSocket.has(status) ? [] : (['X-Request-Id'] as const)),
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
+    ...(status === 429 ? limitHeaders : []),
     ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
   ]);
 
-const references = (names: readonly (keyof typeof known)[]): References =>
+export const references = (names: readonly (keyof typeof known)[]): References =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));

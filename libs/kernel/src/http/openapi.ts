@@ -4,7 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import * as z from 'zod';
 import { edgeErrors } from './edge-failure.js';
 import { type DocumentedOperation, type JsonSchema, showExample } from './openapi-examples.js';
-import { headerComponents } from './openapi-headers.js';
+import { headerComponents, limitHeaders, references } from './openapi-headers.js';
 import { problemResponses, sharedResponses } from './openapi-problems.js';
 import { Problem } from './problem.js';
 
@@ -41,7 +41,7 @@ export function openApi(app: INestApplication): OpenAPIObject {
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'JWT',
-      description: 'An access token from `login`.',
+      description: 'An access token from `logIn`.',
     })
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'X-Cart-Token', description: 'The token that came with a guest’s cart.' },
@@ -63,6 +63,8 @@ export function openApi(app: INestApplication): OpenAPIObject {
       showExample(path, operation, schemas);
       if (path.includes('{')) Object.assign(responses, problemResponses(tooLong));
       for (const [status, response] of Object.entries(responses)) {
+        if (status.startsWith('2') && responses['429'])
+          response.headers = { ...response.headers, ...references(limitHeaders) };
         const code = soleCode(response);
         if (code === undefined || !shared[code]) continue;
         used[code] = shared[code];
