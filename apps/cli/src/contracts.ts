@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { KernelModule, KernelSettings, kernelOptions, type MessageClass } from '#kernel';
 import { createHttpApp, openApi } from '#kernel/http';
@@ -12,6 +12,7 @@ import {
 } from './compatibility.js';
 import { errorsPage, messagesPage } from './reference-pages.js';
 import type { Schema } from './schema-changes.js';
+import { lineOf } from './snapshot-places.js';
 import { readUsage } from './usage.js';
 
 const messagesFile = 'contracts/contracts.json';
@@ -21,8 +22,11 @@ const dialect = 'https://json-schema.org/draft/2020-12/schema';
 /** What the code declares now: the files that are made of it, and how they differ from the committed ones. */
 export interface Contracts {
   readonly files: Readonly<Record<string, string>>;
-  readonly difference: Difference;
+  readonly difference: Told;
 }
+
+/** The changes, each with the line of the snapshot that was so, and of the message's declaration. */
+export type Told = Readonly<Record<keyof Difference, string[]>>;
 
 /** Reads the contracts from the code. The working directory is the project's root. */
 export async function readContracts(): Promise<Contracts> {
@@ -33,7 +37,15 @@ export async function readContracts(): Promise<Contracts> {
       : [],
     api: existsSync(apiFile) ? (JSON.parse(readFileSync(apiFile, 'utf8')) as ApiSnapshot) : { paths: {} },
   };
-  const [inMessages, inApi] = [compareMessages(committed.messages, messages), compareApis(committed.api, api)];
+  const inMessages = compareMessages(committed.messages, messages);
+  const inApi = compareApis(committed.api, api);
+  const told = (effect: keyof Difference): string[] => [
+    ...inMessages[effect].map(({ sentence, place }) => {
+      const line = lineOf({ dialect, messages: committed.messages }, place);
+      return `${messagesFile}:${line} ${sentence}${declaration(sentence.slice(0, sentence.indexOf(':')))}`;
+    }),
+    ...inApi[effect].map(({ sentence, place }) => `${apiFile}:${lineOf(committed.api, place)} ${sentence}`),
+  ];
   return {
     files: {
       [messagesFile]: json({ dialect, messages }),
@@ -41,15 +53,23 @@ export async function readContracts(): Promise<Contracts> {
       'docs/reference/errors.md': errorsPage(messages, api),
       'docs/reference/messages.md': messagesPage(messages),
     },
-    difference: {
-      breaking: [...inMessages.breaking, ...inApi.breaking],
-      compatible: [...inMessages.compatible, ...inApi.compatible],
-    },
+    difference: { breaking: told('breaking'), compatible: told('compatible') },
   };
 }
 
+/** Where a message is declared, as far as it still is. */
+function declaration(name: string): string {
+  for (const file of globSync(`libs/${name.split('.')[0]}/src/contracts/**/*.ts`)) {
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes(`'${name}'`));
+    if (line >= 0) return ` (${file}:${line + 1})`;
+  }
+  return '';
+}
+
 /** Says what a changed contract means for those who use it, and what to do. */
-export function explained({ breaking, compatible }: Difference): string {
+export function explained({ breaking, compatible }: Told): string {
   if (breaking.length > 0) {
     return `This breaks those who use the contract:\n${listed(breaking)}\nIt needs a new version of the message (.v2, …) beside the old one. \`npm run contracts -- --break\` breaks them all the same.`;
   }

@@ -1,6 +1,6 @@
 import { kernelErrors } from '#kernel';
 import { edgeErrors } from '#kernel/http';
-import { type ApiSnapshot, type MessageSnapshot, named, operationsOf } from './compatibility.js';
+import { type ApiSnapshot, errorsOf, type MessageSnapshot, named, operationsOf } from './compatibility.js';
 import type { Schema } from './schema-changes.js';
 
 const generated = '<!-- Made by `npm run contracts`; a test compares it with the code. -->';
@@ -25,11 +25,13 @@ export function errorsPage(messages: readonly MessageSnapshot[], api: ApiSnapsho
     }
   }
   const known = new Set([...declared.keys(), ...Object.keys(kernelErrors), ...Object.keys(edgeErrors)]);
-  for (const { operation, code, status, message } of documentedErrors(api)) {
-    if (known.has(code)) continue;
-    const entry = declared.get(code) ?? { status, message, answeredBy: [] };
-    entry.answeredBy.push(`\`${operation}\``);
-    declared.set(code, entry);
+  for (const { name, operation } of operationsOf(api)) {
+    for (const { code, status, message } of errorsOf(operation, api)) {
+      if (known.has(code)) continue;
+      const entry = declared.get(code) ?? { status: Number(status), message, answeredBy: [] };
+      entry.answeredBy.push(`\`${name}\``);
+      declared.set(code, entry);
+    }
   }
   const rows = [...declared].toSorted(([one], [other]) => (one < other ? -1 : 1));
   return `${generated}
@@ -70,20 +72,6 @@ const catalogue = (errors: Readonly<Record<string, { status: number; message: st
     '|---|---|---|',
     ...Object.entries(errors).map(([code, { status, message }]) => `| \`${code}\` | ${status} | ${message} |`),
   ].join('\n');
-
-/** The errors that an operation's documentation lists, as `@Answers` writes them: "- `code`: sentence". */
-function documentedErrors(api: ApiSnapshot): { operation: string; code: string; status: number; message: string }[] {
-  return operationsOf(api).flatMap(([operation, { responses }]) =>
-    Object.entries(responses).flatMap(([status, { description = '' }]) =>
-      [...description.matchAll(/^- `(?<code>[^`]+)`: (?<message>.*)$/gm)].map(({ groups }) => ({
-        operation,
-        code: groups!['code']!,
-        status: Number(status),
-        message: groups!['message']!,
-      })),
-    ),
-  );
-}
 
 /** docs/reference/messages.md */
 export function messagesPage(messages: readonly MessageSnapshot[]): string {
