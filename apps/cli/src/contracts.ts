@@ -10,7 +10,8 @@ import {
   type Difference,
   type MessageSnapshot,
 } from './compatibility.js';
-import { errorsPage, messagesPage } from './reference-pages.js';
+import { contextsPage } from './reference-pages.contexts.js';
+import { type Codes, errorsPage, messagesPage } from './reference-pages.js';
 import type { Schema } from './schema-changes.js';
 import { lineOf } from './snapshot-places.js';
 import { readUsage } from './usage.js';
@@ -31,6 +32,7 @@ export type Told = Readonly<Record<keyof Difference, string[]>>;
 /** Reads the contracts from the code. The working directory is the project's root. */
 export async function readContracts(): Promise<Contracts> {
   const [messages, api] = await Promise.all([readMessages(), readApi()]);
+  const { importRejections = {} } = (await import('#catalog/contracts')) as { importRejections?: Codes };
   const committed = {
     messages: existsSync(messagesFile)
       ? (JSON.parse(readFileSync(messagesFile, 'utf8')) as { messages: MessageSnapshot[] }).messages
@@ -50,8 +52,9 @@ export async function readContracts(): Promise<Contracts> {
     files: {
       [messagesFile]: json({ dialect, messages }),
       [apiFile]: json(api),
-      'docs/reference/errors.md': errorsPage(messages, api),
-      'docs/reference/messages.md': messagesPage(messages),
+      'docs/reference/contexts.md': contextsPage(messages),
+      'docs/reference/errors.md': errorsPage(messages, api, importRejections),
+      'docs/reference/messages.md': messagesPage(messages, (place) => lineOf({ dialect, messages }, place)),
     },
     difference: { breaking: told('breaking'), compatible: told('compatible') },
   };
