@@ -74,7 +74,7 @@ function declaration(name: string): string {
 /** Says what a changed contract means for those who use it, and what to do. */
 export function explained({ breaking, compatible }: Told): string {
   if (breaking.length > 0) {
-    return `This breaks those who use the contract:\n${listed(breaking)}\nIt needs a new version of the message (.v2, …) beside the old one. \`npm run contracts -- --break\` breaks them all the same.`;
+    return `This breaks those who use the contract:\n${listed(breaking)}\nIt needs a new version beside the old one: of the message (.v2, …), or of the path. \`npm run contracts -- --break\` breaks them all the same.`;
   }
   const notes = compatible.length > 0 ? listed(compatible) : '  - words, users or listeners';
   return `This changed, and breaks nobody:\n${notes}\n\`npm run contracts\` accepts it.`;
