@@ -19,6 +19,7 @@ export class CartsController {
   @Post()
   @Answers(201, CreateCart, {
     summary: 'A new, empty cart; `token` is the only key to it, to be sent as X-Cart-Token.',
+    headers: ['Location'],
   })
   @Header('Cache-Control', 'no-store')
   async create(@Res({ passthrough: true }) reply: FastifyReply) {
@@ -35,6 +36,7 @@ export class CartsController {
 
   @Put(':id/items/:sku')
   @Answers(200, SetCartItem, {
+    operationId: 'setCartItem',
     summary: 'Puts so many of a SKU into the cart, whatever was there before; 0 takes it out.',
   })
   setItem(
@@ -46,7 +48,7 @@ export class CartsController {
   }
 
   @Delete(':id/items/:sku')
-  @Answers(200, RemoveCartItem, { summary: 'Takes a SKU out of the cart.' })
+  @Answers(200, RemoveCartItem, { operationId: 'removeCartItem', summary: 'Takes a SKU out of the cart.' })
   removeItem(@Param('id', cartId) cartId: string, @Param('sku', itemSku) sku: string) {
     return this.commands.execute(new RemoveCartItem({ cartId, sku }));
   }

@@ -4,6 +4,7 @@ import {
   ApiBearerAuth,
   ApiBody,
   ApiConsumes,
+  ApiExtension,
   ApiHeader,
   ApiOperation,
   ApiResponse,
@@ -13,10 +14,12 @@ import * as z from 'zod';
 import { type ErrorDeclarations, type KernelErrorCode, kernelErrors } from '../messages/failure.js';
 import type { Contract } from '../messages/message.js';
 import { type EdgeErrorCode, edgeErrors } from './edge-failure.js';
-import { PROBLEM_TYPE } from './problem.js';
+import { EXAMPLE, type OperationExample } from './openapi-examples.js';
+import { type AnswerHeader, answerHeaders } from './openapi-headers.js';
+import { problemResponses } from './openapi-problems.js';
 import type { Limit } from './rate-limits.js';
 
-type Answered = Pick<Contract, 'kind' | 'messageName' | 'access' | 'errors' | 'sensitive'> & {
+type Answered = Pick<Contract, 'kind' | 'messageName' | 'access' | 'errors' | 'sensitive' | 'example'> & {
   readonly answer: z.ZodType | undefined;
 };
 type AnswerOf<Of> = Of extends { readonly answer: infer Answer extends z.ZodType } ? z.output<Answer> : void;
@@ -25,6 +28,8 @@ export interface AnswersOptions<Answer extends z.ZodType | undefined = z.ZodType
   /** What it does, in a sentence. */
   readonly summary: string;
   readonly description?: string;
+  /** The operation's name where the message's alone reads badly: `setCartItem` for `cart.set-item`. */
+  readonly operationId?: string;
   /** `required`: a request without Idempotency-Key is refused. */
   readonly idempotencyKey?: 'required';
   /** `text`: whole and untouched, of any type. `csv`: text/csv, as a stream. */
@@ -37,6 +42,10 @@ export interface AnswersOptions<Answer extends z.ZodType | undefined = z.ZodType
   readonly answer?: Answer;
   /** What the edge itself refuses, beyond what the contract declares. */
   readonly errors?: ErrorDeclarations;
+  /** What the answer tells in headers. */
+  readonly headers?: readonly AnswerHeader[];
+  /** What is shown where the edge takes or gives something else than the contract's example. */
+  readonly example?: OperationExample;
 }
 
 type Documented<Answer> = <Method extends (...parameters: never[]) => Promise<Answer>>(
@@ -54,23 +63,33 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
   contract: Of,
   options: AnswersOptions<Answer>,
 ): Documented<Answer extends z.ZodType ? z.output<Answer> : AnswerOf<Of>> {
-  const { summary, description = '', idempotencyKey, body, errors = {}, deprecated } = options;
+  const { summary, description = '', idempotencyKey, body, errors = {}, headers = [], deprecated } = options;
   const { limit = contract.kind === 'command' ? 'writes' : 'reads' } = options;
   const answer = options.answer ?? contract.answer;
   const { access } = contract;
+  const { input, output } = contract.example ?? {};
+  const example: OperationExample = { input, answer: options.answer ? undefined : output, ...options.example };
+  const problems = problemResponses({ ...contract.errors, ...errors, ...commonErrors(contract, limit, idempotencyKey) });
   return applyDecorators(
     HttpCode(status),
     RouteConfig({ access, limit, ...(idempotencyKey ? { idempotencyKey } : {}), ...(body ? { body } : {}) }),
     ApiOperation({
-      operationId: operationId(contract.messageName),
+      operationId: options.operationId ?? operationId(contract.messageName),
       summary,
       description,
       deprecated: deprecated !== undefined,
     }),
-    ApiResponse({ status, description: 'Done.', ...(answer ? { standardSchema: answer } : {}) }),
-    ...problems({ ...contract.errors, ...errors, ...commonErrors(contract, limit, idempotencyKey) }),
+    ApiExtension(EXAMPLE, example),
+    ApiResponse({
+      status,
+      description: 'Done.',
+      headers: answerHeaders(headers),
+      ...(answer ? { standardSchema: answer } : {}),
+    }),
+    ...Object.entries(problems).map(([refused, response]) => ApiResponse({ status: Number(refused), ...response })),
     ...(deprecated ? farewell(deprecated) : []),
-    ...(access.kind !== 'anyone' ? [ApiBearerAuth()] : []),
+    ...(access.kind === 'anyone' ? [ApiSecurity({})] : []),
+    ApiBearerAuth(),
     ...(access.kind === 'owner' ? [ApiSecurity('cartToken')] : []),
     ...(contract.kind === 'command'
       ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })]
@@ -82,7 +101,8 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
 const idempotencyHeader = {
   name: 'Idempotency-Key',
   description: 'The same key for each repeat of one request: it is carried out once and answered alike.',
-  schema: { type: 'string' as const, minLength: 1, maxLength: 255 },
+  example: '0199f3a2-7c1e-7abc-8def-0123456789ab',
+  schema: { type: 'string' as const, minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
 };
 
 function farewell({ since, sunset, link }: NonNullable<AnswersOptions['deprecated']>): MethodDecorator[] {
@@ -109,6 +129,8 @@ function commonErrors(
   const changes = kind === 'command';
   const edge: EdgeErrorCode[] = [
     'http.bad_request',
+    'http.request_timeout',
+    'http.headers_too_large',
     ...(changes
       ? ([
           'http.bad_json',
@@ -136,37 +158,4 @@ function commonErrors(
     ...edge.map((code) => [code, edgeErrors[code]]),
     ...kernel.map((code) => [code, kernelErrors[code]]),
   ]);
-}
-
-/** One response for each status, with the codes that come with it. */
-function problems(errors: ErrorDeclarations): MethodDecorator[] {
-  const byStatus = Map.groupBy(Object.entries(errors), ([, { status }]) => status);
-  return [...byStatus].map(([status, declared]) => {
-    const details = declared.flatMap(([, error]) => (error.details ? [jsonSchema(error.details)] : []));
-    return ApiResponse({
-      status,
-      description: declared.map(([code, { message }]) => `- \`${code}\`: ${message ?? ''}`).join('\n'),
-      content: {
-        [PROBLEM_TYPE]: {
-          schema: {
-            allOf: [
-              { $ref: '#/components/schemas/Problem' },
-              {
-                type: 'object',
-                properties: {
-                  code: { type: 'string', enum: declared.map(([code]) => code) },
-                  ...(details.length > 0 ? { details: { anyOf: details } } : {}),
-                },
-              },
-            ],
-          },
-        },
-      },
-    });
-  });
-}
-
-function jsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
-  return json;
 }

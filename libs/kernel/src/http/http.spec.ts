@@ -678,19 +678,9 @@ describe('the HTTP edge', () => {
 
     it('tells each status with its codes', () => {
       const { responses } = document.paths[things]!.post!;
-      expect(Object.keys(responses)).toEqual([
-        '201',
-        '400',
-        '401',
-        '409',
-        '413',
-        '415',
-        '422',
-        '429',
-        '500',
-        '503',
-        '504',
-      ]);
+      expect(Object.keys(responses)).toEqual(
+        expect.arrayContaining(['201', '400', '401', '408', '409', '413', '415', '422', '429', '431', '500', '503', '504']),
+      );
       expect(responses['409']).toMatchObject({
         content: {
           'application/problem+json': {
@@ -700,7 +690,7 @@ describe('the HTTP edge', () => {
                 {
                   properties: {
                     code: { enum: ['source.too_many'] },
-                    details: { anyOf: [{ properties: { limit: { type: 'integer' } } }] },
+                    details: { properties: { limit: { type: 'integer' } } },
                   },
                 },
               ],

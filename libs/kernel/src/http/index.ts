@@ -4,7 +4,7 @@ export { createHttpApp } from './create-http-app.js';
 export { edgeErrors, edgeFailure } from './edge-failure.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http-settings.js';
-export { openApi } from './openapi.js';
+export { ApiSections, openApi } from './openapi.js';
 export { CONTEXTS } from './operations/fleet.js';
 export { OperationsHttpModule } from './operations/operations.module.js';
 export { Problem } from './problem.js';

@@ -26,6 +26,7 @@ export class OrdersController {
   @Answers(202, PlaceOrder, {
     summary: 'Makes an order of a cart, at today’s prices. Ask for the order to see what became of it.',
     idempotencyKey: 'required',
+    headers: ['Location'],
   })
   async checkout(
     @Param('id', cartId) cartId: string,
