@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database, Ids, sql } from '#kernel';
 import { IdentitySettings } from './identity-settings.js';
 import { hashPassword } from './password.js';
+import type { Role } from './role.js';
 import { SigningKeys } from './signing-keys.js';
 import { User } from './user.js';
 import { Users } from './users.js';
@@ -28,18 +29,42 @@ export class FirstBoot implements OnApplicationBootstrap {
     });
   }
 
-  /** Once in a database's life: who deletes the demo administrator is rid of it. */
+  /** Once in a database's life: who deletes a demo account is rid of it. */
   private async demo(): Promise<void> {
-    const first = await this.database.one(
-      sql`insert into seeded (name) values ('demo') on conflict do nothing returning name`,
-    );
-    if (first && (await this.users.none())) await this.admin('admin@cleave.test', 'cleave-admin-1');
+    if ((await this.isFirst('demo')) && (await this.users.none()))
+      await this.admin('admin@cleave.test', 'cleave-admin-1');
+    // A database may have its administrator from an earlier version. Without one it is no demo.
+    if ((await this.isFirst('demo-customer')) && (await this.users.byEmail('admin@cleave.test')))
+      await this.add({
+        email: 'customer@cleave.test',
+        password: 'cleave-customer-1',
+        name: 'Customer',
+        role: 'customer',
+      });
   }
 
-  private async admin(email: string, password: string): Promise<void> {
-    const passwordHash = await hashPassword(password);
-    await this.users.save(
-      new User({ id: this.ids.next(), email, name: 'Administrator', passwordHash, roles: ['admin'] }),
+  private async isFirst(seed: string): Promise<boolean> {
+    const rows = await this.database.query(
+      sql`insert into seeded (name) values (${seed}) on conflict do nothing returning name`,
     );
+    return rows.length > 0;
+  }
+
+  private admin(email: string, password: string): Promise<void> {
+    return this.add({ email, password, name: 'Administrator', role: 'admin' });
+  }
+
+  private async add({
+    password,
+    role,
+    ...account
+  }: {
+    email: string;
+    password: string;
+    name: string;
+    role: Role;
+  }): Promise<void> {
+    const passwordHash = await hashPassword(password);
+    await this.users.save(new User({ ...account, id: this.ids.next(), passwordHash, roles: [role] }));
   }
 }
