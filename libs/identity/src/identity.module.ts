@@ -2,20 +2,40 @@ import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { context } from '#kernel';
 import { IdentityTables1760000000000 } from '#migrations/identity/identity-tables.js';
+import { RefreshSuccessors1760000000001 } from '#migrations/identity/refresh-successors.js';
 import { AccessTokens } from './access-tokens.js';
 import { FirstBoot } from './first-boot.js';
 import { GetJwksHandler } from './get-jwks.handler.js';
+import { GetMeHandler } from './get-me.handler.js';
 import { IdentitySettings } from './identity-settings.js';
 import { LogInHandler } from './log-in.handler.js';
+import { LogOutHandler } from './log-out.handler.js';
+import { RefreshHandler } from './refresh.handler.js';
 import { RefreshTokens } from './refresh-tokens.js';
+import { RegisterHandler } from './register.handler.js';
 import { SigningKeys } from './signing-keys.js';
 import { Users } from './users.js';
 
 @Module({
   imports: [
-    context('identity', { migrations: [IdentityTables1760000000000], settings: IdentitySettings }),
+    context('identity', {
+      migrations: [IdentityTables1760000000000, RefreshSuccessors1760000000001],
+      settings: IdentitySettings,
+    }),
     JwtModule.register({}),
   ],
-  providers: [FirstBoot, SigningKeys, AccessTokens, RefreshTokens, Users, LogInHandler, GetJwksHandler],
+  providers: [
+    FirstBoot,
+    SigningKeys,
+    AccessTokens,
+    RefreshTokens,
+    Users,
+    RegisterHandler,
+    LogInHandler,
+    RefreshHandler,
+    LogOutHandler,
+    GetMeHandler,
+    GetJwksHandler,
+  ],
 })
 export class IdentityModule {}

@@ -1,18 +1,44 @@
 import { Body, Controller, Header, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { secretToken } from '#kernel';
 import { Answers } from '#kernel/http';
-import { LogIn } from '../contracts/index.js';
+import { LogIn, LogOut, Refresh, Register } from '../contracts/index.js';
+
+const Refreshing = Refresh.input.omit({ attempt: true });
 
 @ApiTags('auth')
 @Controller({ path: 'auth', version: '1' })
 export class AuthController {
   constructor(private readonly commands: CommandBus) {}
 
+  @Post('register')
+  @Answers(201, Register, { summary: 'Opens a customer’s account.' })
+  register(@Body({ schema: Register.input }) input: Register) {
+    return this.commands.execute(new Register(input));
+  }
+
   @Post('login')
   @Answers(200, LogIn, { summary: 'Gives an access token for an e-mail address and its password.' })
   @Header('Cache-Control', 'no-store')
   logIn(@Body({ schema: LogIn.input }) input: LogIn) {
     return this.commands.execute(new LogIn(input));
+  }
+
+  @Post('refresh')
+  @Answers(200, Refresh, {
+    summary: 'Gives new tokens for a refresh token.',
+    description:
+      'A refresh token can be used once; used a second time, it revokes all tokens that came of the same log-in. A request whose answer was lost cannot be repeated: log in again.',
+  })
+  @Header('Cache-Control', 'no-store')
+  refresh(@Body({ schema: Refreshing }) { refreshToken }: Pick<Refresh, 'refreshToken'>) {
+    return this.commands.execute(new Refresh({ refreshToken, attempt: secretToken() }));
+  }
+
+  @Post('logout')
+  @Answers(204, LogOut, { summary: 'Revokes a refresh token, and all that came of the same log-in.' })
+  logOut(@Body({ schema: LogOut.input }) input: LogOut) {
+    return this.commands.execute(new LogOut(input));
   }
 }
