@@ -21,9 +21,7 @@ export class FirstBoot implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { NODE_ENV, IDENTITY_ADMIN_EMAIL: email, IDENTITY_ADMIN_PASSWORD: password } = this.settings;
     await this.database.transaction(async () => {
-      // Replicas start together: the second finds what the first has made. Readers are not held up.
-      await this.database.query(sql`lock table signing_key in share row exclusive mode`);
-      if (!(await this.keys.active())) await this.keys.create();
+      await this.keys.begin(); // holds a lock: replicas start together, and the second finds what the first has made
       if (NODE_ENV !== 'production') await this.demo();
       if (email && password && !(await this.users.byEmail(email))) await this.admin(email, password);
     });

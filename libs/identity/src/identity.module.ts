@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { context } from '#kernel';
 import { IdentityTables1760000000000 } from '#migrations/identity/identity-tables.js';
+import { KeyRotation1760000000002 } from '#migrations/identity/key-rotation.js';
 import { RefreshSuccessors1760000000001 } from '#migrations/identity/refresh-successors.js';
 import { AccessTokens } from './access-tokens.js';
 import { FirstBoot } from './first-boot.js';
@@ -13,13 +14,15 @@ import { LogOutHandler } from './log-out.handler.js';
 import { RefreshHandler } from './refresh.handler.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { RegisterHandler } from './register.handler.js';
+import { RenewSigningKeyHandler } from './renew-signing-key.handler.js';
+import { RotateSigningKeyHandler } from './rotate-signing-key.handler.js';
 import { SigningKeys } from './signing-keys.js';
 import { Users } from './users.js';
 
 @Module({
   imports: [
     context('identity', {
-      migrations: [IdentityTables1760000000000, RefreshSuccessors1760000000001],
+      migrations: [IdentityTables1760000000000, RefreshSuccessors1760000000001, KeyRotation1760000000002],
       settings: IdentitySettings,
     }),
     JwtModule.register({}),
@@ -36,6 +39,8 @@ import { Users } from './users.js';
     LogOutHandler,
     GetMeHandler,
     GetJwksHandler,
+    RotateSigningKeyHandler,
+    RenewSigningKeyHandler,
   ],
 })
 export class IdentityModule {}

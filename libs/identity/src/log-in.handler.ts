@@ -1,9 +1,10 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Database, WithoutTransaction } from '#kernel';
-import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
 import { LogIn } from './contracts/index.js';
 import { nobodysHash, passwordMatches } from './password.js';
 import { RefreshTokens } from './refresh-tokens.js';
+import { ACCESS_TOKEN_SECONDS } from './signing-keys.js';
 import { Users } from './users.js';
 
 /** Without a transaction: hashing takes long, and would hold a database connection meanwhile. */

@@ -1,8 +1,9 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Database, secretToken, WithoutTransaction } from '#kernel';
-import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
 import { Refresh } from './contracts/index.js';
 import { RefreshTokens } from './refresh-tokens.js';
+import { ACCESS_TOKEN_SECONDS } from './signing-keys.js';
 import { Users } from './users.js';
 
 /** Without the kernel's transaction: a refusal would roll the revocation back that it comes with. */

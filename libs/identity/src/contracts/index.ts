@@ -4,3 +4,4 @@ export { LogIn } from './log-in.js';
 export { LogOut } from './log-out.js';
 export { Refresh } from './refresh.js';
 export { Register } from './register.js';
+export { RotateSigningKey } from './rotate-signing-key.js';
