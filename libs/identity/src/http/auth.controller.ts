@@ -1,11 +1,13 @@
-import { Body, Controller, Header, Post } from '@nestjs/common';
+import { Body, Controller, Header, Ip, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import type * as z from 'zod';
 import { secretToken } from '#kernel';
 import { Answers } from '#kernel/http';
 import { LogIn, LogOut, Refresh, Register } from '../contracts/index.js';
 
-const Refreshing = Refresh.input.omit({ attempt: true });
+const Credentials = LogIn.input.pick({ email: true, password: true });
+const Refreshing = Refresh.input.pick({ refreshToken: true });
 
 @ApiTags('auth')
 @Controller({ path: 'auth', version: '1' })
@@ -19,10 +21,13 @@ export class AuthController {
   }
 
   @Post('login')
-  @Answers(200, LogIn, { summary: 'Gives an access token for an e-mail address and its password.' })
+  @Answers(200, LogIn, {
+    summary: 'Gives an access token for an e-mail address and its password.',
+    description: 'Whoever fails too often from one address waits, longer each time. That locks nobody out elsewhere.',
+  })
   @Header('Cache-Control', 'no-store')
-  logIn(@Body({ schema: LogIn.input }) input: LogIn) {
-    return this.commands.execute(new LogIn(input));
+  logIn(@Body({ schema: Credentials }) { email, password }: z.output<typeof Credentials>, @Ip() address: string) {
+    return this.commands.execute(new LogIn({ email, password, address, attempt: secretToken() }));
   }
 
   @Post('refresh')
@@ -32,7 +37,7 @@ export class AuthController {
       'A refresh token can be used once; used a second time, it revokes all tokens that came of the same log-in. A request whose answer was lost cannot be repeated: log in again.',
   })
   @Header('Cache-Control', 'no-store')
-  refresh(@Body({ schema: Refreshing }) { refreshToken }: Pick<Refresh, 'refreshToken'>) {
+  refresh(@Body({ schema: Refreshing }) { refreshToken }: z.output<typeof Refreshing>) {
     return this.commands.execute(new Refresh({ refreshToken, attempt: secretToken() }));
   }
 
