@@ -87,6 +87,14 @@ describe('A refresh token', () => {
     await expect(refresh(again.refreshToken)).resolves.toMatchObject({ expiresIn: 900 });
   });
 
+  it('is replaced once under one call id, and its family lives on though it is said again', async () => {
+    const call = () =>
+      identity.execute<Tokens>(new Refresh({ refreshToken: first }), { ...stranger, callId: `key for ${first}` });
+    const { refreshToken } = await call();
+    await expect(call()).rejects.toMatchObject({ code: 'kernel.answer_not_kept' });
+    await expect(refresh(refreshToken)).resolves.toMatchObject({ expiresIn: 900 });
+  });
+
   it('is worth nothing after its 30 days, nor is one that nobody gave', async () => {
     await identity.database.query(sql`update refresh_token set expires_at = now() - interval '1 second'`);
     await expect(refresh(first)).rejects.toMatchObject(refused);

@@ -91,6 +91,17 @@ onEveryTopology(
       expect((await me(tokens.accessToken).expect(200)).body.email).toBe(email);
     });
 
+    it('gets no token a second time under one Idempotency-Key: none was kept', async () => {
+      const email = newEmail();
+      await register(email).expect(201);
+      const { refreshToken } = await logIn(email);
+      for (const request of [() => post('login', { email, password }), () => refresh(refreshToken)]) {
+        const key = newKey();
+        await request().set('idempotency-key', key);
+        expect(refusal(await request().set('idempotency-key', key))).toBe('409 kernel.answer_not_kept');
+      }
+    });
+
     it('loses all tokens of a log-in when one of them is used twice, and those of no other', async () => {
       const email = newEmail();
       await register(email).expect(201);
