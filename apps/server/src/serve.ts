@@ -4,7 +4,7 @@ import { checkSettings, KernelSettings, kernelOptions } from '#kernel';
 import { createHttpApp, HttpSettings } from '#kernel/http';
 import { allSettings } from './all-settings.js';
 import { AppModule } from './app.module.js';
-import { demoLogIn, fillEmptyShop } from './demo.js';
+import { demoCustomer, demoLogIn, fillEmptyShop } from './demo.js';
 import type { LocalServices } from './local/local-services.js';
 import type { ServerSettings } from './server-settings.js';
 
@@ -56,6 +56,9 @@ export async function serve({ settings, services: starting, tell, fail }: Servin
 Cleave is ready.
   API        ${url}/api/v1
   Reference  ${url}/api/docs`);
-  if (!production) tell(`  Log-in     ${demoLogIn.email} / ${demoLogIn.password}`);
+  if (!production) {
+    tell(`  Log-in     ${demoLogIn.email} / ${demoLogIn.password}`);
+    tell(`  Customer   ${demoCustomer.email} / ${demoCustomer.password}`);
+  }
   tell('');
 }

@@ -62,7 +62,10 @@ export function refusal({ status, headers, body }: Response): string {
 export class Shop {
   private readonly authorizations = new Map<string, string>();
 
-  constructor(readonly server: RunningServer) {}
+  constructor(
+    readonly server: RunningServer,
+    readonly databaseUrl = '',
+  ) {}
 
   get http() {
     return request(this.server.url);
@@ -170,6 +173,7 @@ export function onEveryTopology(
       database = await testDatabase();
       shop = new Shop(
         await RunningServer.start({ env: { DATABASE_URL: database.url, CLEAVE_DEMO: 'off', ...topology, ...env } }),
+        database.url,
       );
     }, 60_000);
     afterAll(async () => {

@@ -93,12 +93,12 @@ export class DocumentedApi {
   }
 
   private value(schema: Schema): unknown {
-    const { type, enum: values, format, minimum, properties } = this.resolved(schema);
+    const { type, enum: values, format, minLength = 1, minimum, properties } = this.resolved(schema);
     if (properties)
       return Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, this.value(field)]));
     if (values) return values[0];
     if (type === 'integer') return minimum ?? 1;
-    return format === 'email' ? 'ada@example.com' : 'x';
+    return format === 'email' ? 'ada@example.com' : 'x'.repeat(minLength);
   }
 
   private wrongValues(schema: Schema, pointer: string): [pointer: string, value: unknown][] {

@@ -13,7 +13,12 @@ interface Described {
 
 /** What was promised first: what each operation answers, and the errors that are its own. */
 const operations: Record<string, [answer: number, ...errors: string[]]> = {
-  'POST /api/v1/auth/login': [200, 'identity.credentials_wrong'],
+  'POST /api/v1/auth/register': [201, 'identity.email_taken'],
+  'POST /api/v1/auth/login': [200, 'identity.credentials_wrong', 'identity.too_many_attempts'],
+  'POST /api/v1/auth/refresh': [200, 'identity.refresh_token_invalid'],
+  'POST /api/v1/auth/logout': [204],
+  'GET /api/v1/me': [200],
+  'POST /api/v1/admin/signing-keys': [201, 'kernel.forbidden'],
   'GET /.well-known/jwks.json': [200],
   'POST /api/v1/products/import': [
     200,
