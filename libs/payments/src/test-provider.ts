@@ -39,7 +39,12 @@ const Refusal = z.object({ code: z.string(), payment: Payment.optional() });
 const Webhook = z
   .string()
   .transform(parseJson)
-  .pipe(z.object({ id: text().min(1).max(255), data: z.object({ payment: Payment }) }));
+  .pipe(
+    z.object({
+      id: text().min(1).max(255),
+      data: z.object({ payment: Payment, refund: z.object({ reference: text() }).optional() }),
+    }),
+  );
 
 /** Our key, our clock or their load: not about the payment, and over one day. */
 const passing = (status: number): boolean => status >= 500 || [401, 403, 408, 429].includes(status);
@@ -83,8 +88,9 @@ export class TestProvider extends PaymentProvider {
     return this.post('/v1/payments/void', `${paymentId}:void`, { reference: paymentId });
   }
 
-  refund(providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer> {
-    return this.post(`/v1/payments/${providerReference}/refunds`, refund, { reference: refund, amount });
+  async refund(providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer> {
+    const answer = await this.post(`/v1/payments/${providerReference}/refunds`, refund, { reference: refund, amount });
+    return answer.kind === 'payment' ? { ...answer, payment: { ...answer.payment, refundDone: refund } } : answer;
   }
 
   readWebhook(headers: Readonly<Record<string, string>>, body: string) {
@@ -93,7 +99,8 @@ export class TestProvider extends PaymentProvider {
     }
     const webhook = Webhook.safeParse(body);
     if (!webhook.success) throw ReceiveWebhook.failure('payments.webhook_invalid');
-    return { id: webhook.data.id, payment: webhook.data.data.payment };
+    const { id, data } = webhook.data;
+    return { id, payment: { ...data.payment, refundDone: data.refund?.reference } };
   }
 
   private post(path: string, idempotencyKey: string, body: object): Promise<ProviderAnswer> {

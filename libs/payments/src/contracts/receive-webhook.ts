@@ -20,4 +20,15 @@ export class ReceiveWebhook extends command('payments.receive-webhook.v1', {
       message: 'The signature fits, but the body is no event of this provider.',
     },
   },
+  example: {
+    input: {
+      provider: 'test',
+      headers: {
+        'webhook-id': 'msg_0199f3a2-9c11-7b20-8a35-0d1e2f3a4b5c',
+        'webhook-timestamp': '1777887000',
+        'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
+      },
+      body: '{"id":"msg_0199f3a2-9c11-7b20-8a35-0d1e2f3a4b5c","type":"payment.authorized","data":{"payment":{"reference":"0199f3a2-9b41-7c52-a1d3-5e8f70b6c214","status":"authorized"}}}',
+    },
+  },
 }) {}
