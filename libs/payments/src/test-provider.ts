@@ -3,15 +3,10 @@ import { Clock } from '#kernel';
 import { Money, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ReceiveWebhook } from './contracts/index.js';
+import { exchange, type Request } from './exchange.js';
 import { type Authorization, PaymentProvider, type ProviderAnswer } from './payment-provider.js';
 import { PaymentsSettings } from './payments-settings.js';
 import { isSigned } from './webhook-signature.js';
-
-interface Request {
-  readonly method?: 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
 
 const ANSWER_WITHIN_MS = 3_000;
 
@@ -74,10 +69,14 @@ export class TestProvider extends PaymentProvider {
   }
 
   find(paymentId: string): Promise<ProviderAnswer> {
-    return this.call(`/v1/payments?reference=${encodeURIComponent(paymentId)}`, {}, (json) => {
-      const [payment] = Found.parse(json).items;
-      return payment ? { kind: 'payment', payment } : { kind: 'refusal', code: 'not_found' };
-    });
+    return this.call(
+      `/v1/payments?reference=${encodeURIComponent(paymentId)}`,
+      { method: 'GET', headers: {} },
+      (json) => {
+        const [payment] = Found.parse(json).items;
+        return payment ? { kind: 'payment', payment } : { kind: 'refusal', code: 'not_found' };
+      },
+    );
   }
 
   capture(paymentId: string, providerReference: string, amount: Money): Promise<ProviderAnswer> {
@@ -113,13 +112,13 @@ export class TestProvider extends PaymentProvider {
 
   private async call(path: string, request: Request, read: (json: unknown) => ProviderAnswer): Promise<ProviderAnswer> {
     const headers = { ...request.headers, authorization: `Bearer ${this.settings.TEST_PROVIDER_SECRET}` };
-    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const url = new URL(path, this.settings.TEST_PROVIDER_URL);
     let status: number;
     let json: unknown;
     try {
-      const response = await fetch(new URL(path, this.settings.TEST_PROVIDER_URL), { ...request, headers, signal });
-      status = response.status;
-      json = await response.json();
+      const answer = await exchange(url, { ...request, headers }, ANSWER_WITHIN_MS);
+      status = answer.status;
+      json = JSON.parse(answer.body);
     } catch (error) {
       return { kind: 'silence', reason: String(error) };
     }
