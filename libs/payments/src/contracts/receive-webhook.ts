@@ -1,9 +1,10 @@
 import { anyone, command, text } from '#kernel/messages';
 import * as z from 'zod';
 
-/** What a provider tells us, byte for byte as it came: payments holds the secret and checks the signature. Each event is taken once. */
+/** What a provider tells us, byte for byte as it came: payments holds the secret and checks the signature. News is taken once. */
 export class ReceiveWebhook extends command('payments.receive-webhook.v1', {
   access: anyone,
+  repeatable: true,
   input: z.object({
     provider: text().max(50),
     headers: z.record(text().max(100), text().max(4_096)),
