@@ -24,7 +24,7 @@ export class AuthorizePaymentHandler implements ICommandHandler<AuthorizePayment
         paymentId,
         attempt: 0,
         wish: (payment) => payment.authorize(command, this.clock.instant()),
-        due: (payment) => payment.awaitsAuthorization,
+        due: (payment) => payment.awaitsAuthorization && !payment.lookDue,
         ask: (provider) => provider.authorize(command),
         refused: (payment, code) => payment.fail(code),
         again: (attempt) => new RequestAuthorization({ paymentId, token, attempt }),

@@ -50,6 +50,11 @@ export class Payment extends Aggregate {
     return this.state.terms !== undefined && !this.state.unwanted && this.is('created', 'requires_action');
   }
 
+  /** The provider knows of it, and has not told yet what becomes of it. */
+  get lookDue(): boolean {
+    return this.awaitsAuthorization && this.state.providerReference !== undefined;
+  }
+
   get captureDue(): boolean {
     return this.state.captureRequested && !this.state.unwanted && this.is('authorized');
   }

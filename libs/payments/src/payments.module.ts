@@ -6,6 +6,8 @@ import { AuthorizePaymentHandler } from './authorize-payment.handler.js';
 import { CancelPaymentHandler } from './cancel-payment.handler.js';
 import { CapturePaymentHandler } from './capture-payment.handler.js';
 import { GetOrderPaymentHandler } from './get-order-payment.handler.js';
+import { LookAfterPaymentHandler } from './look-after-payment.handler.js';
+import { Lookout } from './lookout.js';
 import { PaymentProviders } from './payment-providers.js';
 import { Payments } from './payments.js';
 import { PaymentsSettings } from './payments-settings.js';
@@ -30,12 +32,14 @@ import { TestProvider } from './test-provider.js';
     TestProvider,
     PaymentProviders,
     ProviderCalls,
+    Lookout,
     AuthorizePaymentHandler,
     CapturePaymentHandler,
     CancelPaymentHandler,
     RefundPaymentHandler,
     GetOrderPaymentHandler,
     RequestAuthorizationHandler,
+    LookAfterPaymentHandler,
     RequestCaptureHandler,
     RequestVoidHandler,
     RequestRefundHandler,

@@ -4,6 +4,9 @@ import { Payment } from './payment.js';
 import type { PaymentFact } from './payment-fact.js';
 import { blank, type PaymentState } from './payment-state.js';
 
+/** A webhook has this long to tell of a payment before somebody looks. */
+const LOOK_AFTER_MS = 2_000;
+
 /** The payments. The row of one is its lock and holds its state, its stream how it came to that. */
 @Injectable()
 export class Payments extends Repository<Payment> {
@@ -45,7 +48,8 @@ export class Payments extends Repository<Payment> {
         insert into payment_event (payment_id, version, type, data, at)
         select ${id}, version, type, data, ${this.clock.instant()} from json_to_recordset(${JSON.stringify(rows)}) as fact(version integer, type text, data json))
       update payment set order_id = ${terms?.orderId}, provider = ${terms?.provider}, provider_reference = ${providerReference}, status = ${status},
-        amount = ${terms?.amount.amount}, currency = ${terms?.amount.currency}, captured = ${captured}, refunded = ${refunded}, state = ${JSON.stringify(state)}
+        amount = ${terms?.amount.amount}, currency = ${terms?.amount.currency}, captured = ${captured}, refunded = ${refunded}, state = ${JSON.stringify(state)},
+        look_at = ${payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null}
       where id = ${id}`);
   }
 

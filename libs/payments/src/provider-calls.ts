@@ -15,13 +15,12 @@ export interface ProviderRequest {
   readonly ask: (provider: PaymentProvider, payment: Payment) => Promise<ProviderAnswer>;
   /** What a refusal means to the payment; where it stays due, a human must look. */
   readonly refused?: (payment: Payment, code: string) => void;
-  readonly again: (attempt: number) => object;
+  /** None where somebody else sees to it. */
+  readonly again?: (attempt: number) => object;
 }
 
 /** 0.5 s, then twice as long each time, 10 s at most. */
 const delayMs = (attempt: number): number => Math.min(10_000, 500 * 2 ** attempt);
-/** A provider that has answered tells the rest by webhook: there is no hurry to look, by so many attempts. */
-const PATIENCE = 2;
 /** Longer than most answers take. */
 const ANSWERED_WITHIN_MS = 300;
 
@@ -91,13 +90,12 @@ export class ProviderCalls {
     if (answer.kind === 'refusal') refused?.(payment, answer.code);
     if (!due(payment)) return;
     if (answer.kind === 'refusal') throw new Error(`the provider refuses payment ${payment.id}: ${answer.code}`);
-    const delay = delayMs(answer.kind === 'silence' ? attempt : attempt + PATIENCE);
-    send(again(attempt + 1), { at: this.soonest(delay, payment) });
+    if (again) send(again(attempt + 1), { at: this.nextTime(attempt, payment) });
   }
 
   /** An authorization is not left waiting beyond its time. */
-  private soonest(delay: number, { awaitsAuthorization, state }: Payment): string {
-    const next = this.clock.now() + delay;
+  private nextTime(attempt: number, { awaitsAuthorization, state }: Payment): string {
+    const next = this.clock.now() + delayMs(attempt);
     return isoInstant(awaitsAuthorization ? Math.min(next, Date.parse(state.terms!.until)) : next);
   }
 }

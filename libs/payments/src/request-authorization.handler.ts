@@ -5,7 +5,7 @@ import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
 import { ProviderCalls } from './provider-calls.js';
 import { RequestAuthorization } from './provider-requests.js';
 
-/** Looks after a payment at growing intervals until it is known: a webhook that is lost only delays. */
+/** Asks for a payment, whose provider was silent, at growing intervals until it is known what becomes of it. */
 @CommandHandler(RequestAuthorization)
 @WithoutTransaction()
 export class RequestAuthorizationHandler implements ICommandHandler<RequestAuthorization> {
