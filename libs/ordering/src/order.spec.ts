@@ -112,7 +112,16 @@ describe('an order', () => {
   it('asks for the money when the stock is held', () =>
     given()
       .when(reserved)
-      .then(new AuthorizePayment({ ...payment, amount: total, provider: 'test', token: 'tok_ok', until: payBy })));
+      .then(
+        new AuthorizePayment({
+          ...payment,
+          amount: total,
+          provider: 'test',
+          token: 'tok_ok',
+          until: payBy,
+          owner: 'guest:x',
+        }),
+      ));
   it('takes the stock when the money is sure', () =>
     given(reserved).when(authorized).then(new CommitStock({ orderId })));
   it('is confirmed, and takes the money, when the stock is its own', () =>

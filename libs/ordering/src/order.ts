@@ -102,6 +102,7 @@ export class Order extends Aggregate {
         provider: payment.provider,
         token: payment.token,
         until: payment.until,
+        owner: this.state.owner,
       }),
     );
   }

@@ -109,9 +109,11 @@ onEveryTopology('bad input', (shop) => {
         ['%E0%A4%A', '400 http.bad_request'],
         ['x'.repeat(5_000), '414 http.uri_too_long'],
       ];
-      const unknown = operation.path.startsWith('/api/v1/orders')
-        ? '404 ordering.order_not_found'
-        : '404 cart.not_found';
+      const unknown = /^\/api\/v1\/payments|\/payment$/.test(operation.path)
+        ? '404 payments.payment_not_found'
+        : operation.path.startsWith('/api/v1/orders')
+          ? '404 ordering.order_not_found'
+          : '404 cart.not_found';
       if (schema.format === 'uuid') wrong.push(...noIds.map((id): [string, string] => [id, unknown]));
       else wrong.push(['x'.repeat(schema.maxLength! + 1), `${invalid} /path/${name}`]);
       return wrong.map(([value, answer]): Case => [
@@ -241,7 +243,10 @@ onEveryTopology('bad input', (shop) => {
         '400 http.idempotency_key_required',
       ]),
     ]);
-    expect(needing.map(([{ name }]) => name)).toEqual(['post /api/v1/carts/{id}/checkout']);
+    expect(needing.map(([{ name }]) => name)).toEqual([
+      'post /api/v1/carts/{id}/checkout',
+      'post /api/v1/payments/{id}/refunds',
+    ]);
   });
 
   it('as an access token is 401 everywhere, also where none is needed', async () => {

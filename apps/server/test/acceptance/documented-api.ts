@@ -5,6 +5,7 @@ interface Schema {
   type?: string;
   enum?: string[];
   format?: string;
+  pattern?: string;
   minLength?: number;
   maxLength?: number;
   minimum?: number;
@@ -93,11 +94,12 @@ export class DocumentedApi {
   }
 
   private value(schema: Schema): unknown {
-    const { type, enum: values, format, minLength = 1, minimum, properties } = this.resolved(schema);
+    const { type, enum: values, format, minLength = 1, pattern, minimum, properties } = this.resolved(schema);
     if (properties)
       return Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, this.value(field)]));
     if (values) return values[0];
     if (type === 'integer') return minimum ?? 1;
+    if (pattern === '^[A-Z]{3}$') return 'EUR';
     return format === 'email' ? 'ada@example.com' : 'x'.repeat(minLength);
   }
 

@@ -51,6 +51,14 @@ const operations: Record<string, [answer: number, ...errors: string[]]> = {
   ],
   'GET /api/v1/orders/{id}': [200, 'ordering.order_not_found'],
   'POST /api/v1/orders/{id}/cancel': [202, 'ordering.order_not_found', 'ordering.not_cancellable'],
+  'GET /api/v1/orders/{id}/payment': [200, 'payments.payment_not_found'],
+  'POST /api/v1/payments/{id}/refunds': [
+    202,
+    'http.idempotency_key_required',
+    'payments.payment_not_found',
+    'payments.refund_exceeds_captured',
+    'payments.currency_mismatch',
+  ],
   'POST /api/v1/webhooks/{provider}': [
     202,
     'payments.provider_not_found',

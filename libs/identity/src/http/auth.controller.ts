@@ -18,7 +18,7 @@ export class AuthController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post('register')
-  @Answers(201, Register, { summary: 'Opens a customer’s account.' })
+  @Answers(201, Register, { summary: 'Opens a customer’s account.', limit: 'credentials' })
   register(@Body({ schema: Register.input }) input: Register) {
     return this.commands.execute(new Register(input));
   }
