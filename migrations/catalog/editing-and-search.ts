@@ -18,8 +18,7 @@ export const EditingAndSearch1763700000000 = migration(
     setweight(to_tsvector('simple', concat_ws(' ', category, document->>'vendor', document->>'tags')), 'B');
   create index product_search on product using gin (search) with (gin_pending_list_limit = 256);
   create index product_category on product (category) where category is not null;
-  create index product_status on product (status, id);
-  drop index product_published;
+  create index product_hidden on product (status, id) where status <> 'published';
 
   -- A product's rows are written variants first, as they are locked.
   alter table variant alter constraint variant_product_id_fkey deferrable initially deferred;
