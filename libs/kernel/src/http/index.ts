@@ -2,6 +2,7 @@ export { Answers, type AnswersOptions } from './answers.js';
 export { idOr } from './contract.pipe.js';
 export { createHttpApp } from './create-http-app.js';
 export { edgeErrors, edgeFailure } from './edge-failure.js';
+export { ForVersions, sendTagged, Tagged, versionsWanted } from './etag.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http-settings.js';
 export { ApiSections, openApi } from './openapi.js';
