@@ -23,7 +23,7 @@ const operations: Record<string, [answer: number, ...errors: string[]]> = {
   'GET /api/v1/stock/{sku}': [200, 'inventory.sku_not_found'],
   'PUT /api/v1/stock/{sku}': [200, 'kernel.forbidden', 'inventory.below_reserved'],
   'POST /api/v1/carts': [201],
-  'GET /api/v1/carts/{id}': [200, 'cart.not_found'],
+  'GET /api/v1/carts/{id}': [200, 'cart.not_found', 'cart.total_too_large'],
   'PUT /api/v1/carts/{id}/items/{sku}': [
     200,
     'cart.not_found',
@@ -36,10 +36,13 @@ const operations: Record<string, [answer: number, ...errors: string[]]> = {
     202,
     'http.idempotency_key_required',
     'cart.not_found',
+    'cart.not_active',
     'ordering.cart_empty',
     'ordering.cart_has_order',
     'ordering.product_unavailable',
   ],
+  'GET /api/v1/orders': [200],
+  'POST /api/v1/orders/{id}/ship': [202, 'kernel.forbidden', 'ordering.order_not_found', 'ordering.not_shippable'],
   'GET /api/v1/orders/{id}': [200, 'ordering.order_not_found'],
   'POST /api/v1/orders/{id}/cancel': [202, 'ordering.order_not_found', 'ordering.not_cancellable'],
   'POST /api/v1/webhooks/{provider}': [
