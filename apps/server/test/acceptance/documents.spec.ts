@@ -24,6 +24,7 @@ const operations: Record<string, [answer: number, ...errors: string[]]> = {
   'PUT /api/v1/stock/{sku}': [200, 'kernel.forbidden', 'inventory.below_reserved'],
   'POST /api/v1/carts': [201],
   'GET /api/v1/carts/{id}': [200, 'cart.not_found', 'cart.total_too_large'],
+  'POST /api/v1/carts/{id}/claim': [200, 'cart.not_found', 'cart.not_active', 'ordering.cart_has_order'],
   'PUT /api/v1/carts/{id}/items/{sku}': [
     200,
     'cart.not_found',
