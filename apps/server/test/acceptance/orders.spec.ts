@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from '@jest/globals';
+import type { Response } from 'supertest';
 import { until } from '#kernel/testing';
 import { newKey, onEveryTopology, refusal } from '../shop.js';
 
@@ -86,13 +87,11 @@ onEveryTopology(
           post(order.id, 'ship', admin).send({}),
         ]);
         const { status } = await shop().order(order.id, cart);
-        if (shipped.status === 202) {
-          expect(refusal(cancelled)).toBe('409 ordering.not_cancellable');
-          expect(status).toMatch(/^(shipped|completed)$/);
-        } else {
-          expect([refusal(shipped), cancelled.status]).toEqual(['409 ordering.not_shippable', 202]);
-          expect(status).toMatch(/^cancell(ing|ed)$/);
-        }
+        const told = (answer: Response) => (answer.status < 300 ? String(answer.status) : refusal(answer));
+        expect([
+          ['409 ordering.not_cancellable', '202', expect.stringMatching(/^(shipped|completed)$/)],
+          ['202', '409 ordering.not_shippable', expect.stringMatching(/^cancell(ing|ed)$/)],
+        ]).toContainEqual([told(cancelled), told(shipped), status]);
       }
     }, 60_000);
 
