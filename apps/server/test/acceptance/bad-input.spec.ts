@@ -87,8 +87,9 @@ onEveryTopology('bad input', (shop) => {
   });
 
   it('that is missing is 422, with a pointer to each field that is', async () => {
+    const needing = api.json.filter(({ schema }) => schema.required);
     await expectRefusals(
-      api.json.flatMap((operation): Case[] => [
+      needing.flatMap((operation): Case[] => [
         [`${operation.name} without a body`, call(operation), `${invalid} `],
         [`${operation.name} with an empty body`, call(operation).type('json').send(''), `${invalid} `],
         [
