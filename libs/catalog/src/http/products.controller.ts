@@ -2,9 +2,11 @@ import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type * as z from 'zod';
-import { Answers } from '#kernel/http';
+import { Answers, type Upload } from '#kernel/http';
 import { GetProduct, ImportProducts, ListProducts } from '../contracts/index.js';
-import { ImportReport, ProductImport, unreadableCsv } from './product-import.js';
+import { importDescription, importExamples } from './import-examples.js';
+import { ImportReport, ProductImport } from './product-import.js';
+import { unreadableFile } from './unreadable-file.js';
 
 @ApiTags('products')
 @Controller({ path: 'products', version: '1' })
@@ -16,13 +18,14 @@ export class ProductsController {
 
   @Post('import')
   @Answers(200, ImportProducts, {
-    summary: 'Creates products from Shopify’s product CSV, or brings them up to it. Up to 200 MiB; again is fine.',
-    body: 'csv',
+    summary: 'Creates products from a file, or brings them up to it. Up to 200 MiB; again is fine.',
+    description: importDescription,
+    body: importExamples,
     answer: ImportReport,
-    errors: unreadableCsv,
+    errors: unreadableFile,
   })
-  import(@Body() file: AsyncIterable<Uint8Array> | undefined) {
-    return this.imports.run(file ?? nothing());
+  import(@Body() file: Upload | undefined) {
+    return this.imports.run(file ?? { type: 'text/csv', bytes: nothing() });
   }
 
   @Get()

@@ -17,6 +17,7 @@ import { sql } from '../database/sql.js';
 import { testDatabase, testKernelOptions } from '../testing/index.js';
 import { Break, Count, CountAsAdmin, CountMine, SinkModule, SourceModule } from '../testing/trial.js';
 import { Answers } from './answers.js';
+import type { Upload } from './body-parsers.js';
 import { idOr } from './contract.pipe.js';
 import { createHttpApp } from './create-http-app.js';
 import { HttpModule } from './http.module.js';
@@ -150,9 +151,9 @@ class ThingsController {
   }
 
   @Post('table')
-  @Answers(200, Secret, { summary: 'A table.', body: 'csv' })
-  async table(@Body() file: AsyncIterable<Uint8Array>) {
-    return { size: (await readText(file)).length };
+  @Answers(200, Secret, { summary: 'A table.', body: { 'text/csv': 'a,b' } })
+  async table(@Body() { bytes }: Upload) {
+    return { size: (await readText(bytes)).length };
   }
 }
 

@@ -25,8 +25,29 @@ export function openApi(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, {
     standardSchemaConverter: (schema) => (schema instanceof z.ZodType ? openApiSchema(schema) : undefined),
   });
+  keepOwnExamples(document);
   const schemas = { ...document.components?.schemas, ...openApiSchema(Problem).components };
   return { ...document, components: { ...document.components, schemas } } as OpenAPIObject;
+}
+
+interface BodyType {
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
+}
+
+/** Of a body's examples, which Nest repeats for each type, a type keeps the one that goes by its name. */
+function keepOwnExamples({ paths }: OpenAPIObject): void {
+  for (const { requestBody } of Object.values(paths).flatMap((path) => Object.values(path) as OperationBody[]))
+    for (const [type, body] of Object.entries(requestBody?.content ?? {})) {
+      const own = body.examples?.[type];
+      if (!own) continue;
+      body.example = own.value;
+      delete body.examples;
+    }
+}
+
+interface OperationBody {
+  requestBody?: { content?: Record<string, BodyType> };
 }
 
 /** Always as the sender sees it, so that a schema with an id is one component wherever it stands. */
