@@ -7,6 +7,7 @@ import { RowFault, shown } from './row-fault.js';
 
 const { handle, title, description, status, category, vendor, tags, options, variants, images } = ImportedProduct.shape;
 const variant = variants.element.shape;
+const image = images.element.shape;
 const optionName = options.element.shape.name;
 const optionValue = variant.options.element;
 
@@ -47,9 +48,7 @@ export const ProductLine = z
       .min(1)
       .max(2000),
     images: z
-      .array(
-        images.element.extend({ alt: images.element.shape.alt.default(null), position: z.int().min(0).optional() }),
-      )
+      .array(images.element.extend({ alt: image.alt.default(null), position: image.position.optional() }))
       .max(250)
       .default([]),
   })
@@ -80,7 +79,7 @@ export function productOfLine(value: unknown, currency: string): ImportedProduct
       return { ...each, sku, title: each.options.join(' / ') || 'Default' };
     }),
     images: line.images
-      .map((image, at) => ({ ...image, position: image.position ?? at + 1 }))
+      .map((each, at) => ({ ...each, position: each.position ?? at + 1 }))
       .sort((one, other) => one.position - other.position),
   };
 }

@@ -11,9 +11,13 @@ async function* inChunks(source: Source, size: number): AsyncGenerator<Uint8Arra
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
+/** What is read must fit the contract: the catalog would refuse the whole batch. */
 async function read(source: Source, chunk = 65_536): Promise<ImportEntry[]> {
   const entries: ImportEntry[] = [];
-  for await (const entry of readProductNdjson(inChunks(source, chunk), { currency: 'EUR' })) entries.push(entry);
+  for await (const entry of readProductNdjson(inChunks(source, chunk), { currency: 'EUR' })) {
+    if (entry.kind === 'product') expect(ImportedProduct.parse(entry.product)).toEqual(entry.product);
+    entries.push(entry);
+  }
   return entries;
 }
 
@@ -62,7 +66,6 @@ describe('a line of JSON', () => {
       ],
       images: [],
     });
-    expect(ImportedProduct.parse(product)).toEqual(product);
   });
 
   it('names options by its variants, and derives their values, titles and SKUs', async () => {
@@ -113,6 +116,15 @@ describe('a line of JSON', () => {
     expect(brief(await read(lines(missing)))).toEqual(['1 option_value_missing /variants/0/options']);
   });
 
+  it('may be as long in all its parts as the contract lets it be', async () => {
+    const long = (start: string) => start.padEnd(255, 'x');
+    const options = { [long('a')]: long('A'), [long('b')]: long('B'), [long('c')]: long('C') };
+    const product = await productOf({ title: long('T'), variants: [{ price, options }] });
+    expect([product.handle.length, product.variants[0]!.sku.length, product.variants[0]!.title.length]).toEqual([
+      255, 255, 771,
+    ]);
+  });
+
   it('may hold half of a surrogate pair, which is no text', async () => {
     const [entry] = await read('{"title":"a\\ud83d","variants":[{"price":{"amount":1,"currency":"EUR"}}]}');
     expect(entry).toMatchObject({ kind: 'product', product: { title: 'a\uFFFD' } });
@@ -144,6 +156,11 @@ describe('a line of JSON', () => {
     ],
     ['a text holds U+0000', mug({ description: 'a\0b' }), 'product_invalid /description'],
     ['an image has no address', mug({ images: [{ src: 'mug.jpg' }] }), 'product_invalid /images/0/src'],
+    [
+      'an image stands too far down',
+      mug({ images: [{ src: 'https://a.example/1', position: 2 ** 31 }] }),
+      'product_invalid /images/0/position',
+    ],
     ['the handle is none', mug({ handle: 'a mug' }), 'handle_invalid /handle'],
     ['no handle can be made', mug({ handle: undefined, title: '★' }), 'handle_missing /handle'],
     ['two variants have the same options', sizes({}, {}), 'variant_repeated /variants/1/options'],

@@ -459,6 +459,11 @@ describe('a row is rejected, and its product with it, when', () => {
     expect(brief(await read(csv([mug(), ...images])))).toEqual(['253 too_many_images']);
   });
 
+  it('the variants of its product are over 4 MiB of text: told once, and no more of them is kept', async () => {
+    const variants = Array.from({ length: 8 }, (_, at) => size(`${at}`.padEnd(900_000, 'x')));
+    expect(brief(await read(csv([...variants, mug({ Handle: 'next' })])))).toEqual(['6 product_too_large', '10 next']);
+  });
+
   it('a value with a comma stands without quotes', async () => {
     expect(brief(await read('Handle,Title,Variant Price\nmug,Mug, big,9\ncup,Cup,9,,\n'))).toEqual([
       '2 too_many_values',

@@ -375,6 +375,12 @@ describe('the HTTP edge', () => {
             .expect(200)
         ).body,
       ).toEqual({ size: large.length });
+      const lines = http()
+        .post(`${things}/table`)
+        .set(bearer({ permissions: ['secrets'] }))
+        .type('application/x-ndjson')
+        .send('{}');
+      expect((await lines.expect(415)).body.code).toBe('http.unsupported_media_type');
       const refusal = await raw(
         `POST ${things}/table HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 100000000\r\n\r\na,b`,
         /kernel.unauthenticated/,
