@@ -3,6 +3,7 @@ export { EditProduct } from './edit-product.js';
 export { GetOffers } from './get-offers.js';
 export { GetProduct } from './get-product.js';
 export { ImportedProduct } from './imported-product.js';
+export { type ImportRejectionCode, importRejections } from './import-rejections.js';
 export { ImportProducts } from './import-products.js';
 export { ListCategories } from './list-categories.js';
 export { ListProducts } from './list-products.js';

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import { kernelErrors } from '#kernel/messages';
-import { Answers, ForVersions, sendTagged, Tagged, versionsWanted } from '#kernel/http';
+import { Answers, ForVersions, sendTagged, Tagged, type Upload, versionsWanted } from '#kernel/http';
 import {
   ArchiveProduct,
   CreateProduct,
@@ -15,7 +15,9 @@ import {
   type Product,
   PublishProduct,
 } from '../contracts/index.js';
-import { ImportReport, ProductImport, unreadableCsv } from './product-import.js';
+import { importDescription, importExamples } from './import-examples.js';
+import { ImportReport, ProductImport } from './product-import.js';
+import { unreadableFile } from './unreadable-file.js';
 
 const idOrHandle = { schema: GetProduct.input.shape.idOrHandle };
 const ProductPatch = EditProduct.input.omit({ idOrHandle: true, ifMatch: true });
@@ -35,13 +37,14 @@ export class ProductsController {
 
   @Post('import')
   @Answers(200, ImportProducts, {
-    summary: 'Creates products from Shopify’s product CSV, or brings them up to it. Up to 200 MiB; again is fine.',
-    body: 'csv',
+    summary: 'Creates products from a file, or brings them up to it. Up to 200 MiB; again is fine.',
+    description: importDescription,
+    body: importExamples,
     answer: ImportReport,
-    errors: unreadableCsv,
+    errors: unreadableFile,
   })
-  import(@Body() file: AsyncIterable<Uint8Array> | undefined) {
-    return this.imports.run(file ?? nothing());
+  import(@Body() file: Upload | undefined) {
+    return this.imports.run(file ?? { type: 'text/csv', bytes: nothing() });
   }
 
   @Post()

@@ -32,8 +32,8 @@ export interface AnswersOptions<Answer extends z.ZodType | undefined = z.ZodType
   readonly operationId?: string;
   /** `required`: a request without Idempotency-Key is refused. */
   readonly idempotencyKey?: 'required';
-  /** `text`: whole and untouched, of any type. `csv`: text/csv, as a stream. */
-  readonly body?: 'text' | 'csv';
+  /** `text`: whole and untouched, of any type. Else what is taken as an Upload: an example of each type. */
+  readonly body?: 'text' | Readonly<Record<string, string>>;
   /** What it counts as: `writes` where the contract is a command, else `reads`. `none`: for callers who can be trusted. */
   readonly limit?: Limit | 'none';
   /** That it will go: Deprecation (RFC 9745) since a day, Sunset (RFC 8594) on another, both like 2027-01-31; where to read more. */
@@ -94,8 +94,16 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
     ...(contract.kind === 'command'
       ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })]
       : []),
-    ...(body ? [ApiConsumes(body === 'csv' ? 'text/csv' : '*/*'), ApiBody({ schema: { type: 'string' } })] : []),
+    ...(body ? rawBody(body === 'text' ? { '*/*': '' } : body) : []),
   ) as Documented<never>;
+}
+
+/** The examples go by their type; each type keeps its own in the document. */
+function rawBody(types: Readonly<Record<string, string>>): MethodDecorator[] {
+  const examples = Object.fromEntries(
+    Object.entries(types).flatMap(([type, value]) => (value ? [[type, { value }]] : [])),
+  );
+  return [ApiConsumes(...Object.keys(types)), ApiBody({ schema: { type: 'string' }, examples })];
 }
 
 const idempotencyHeader = {

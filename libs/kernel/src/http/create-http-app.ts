@@ -28,7 +28,7 @@ export async function createHttpApp(
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 512 },
-    requestTimeout: 300_000, // for the whole of the request to arrive: an import may be large and its line slow
+    requestTimeout: 3_600_000, // for the whole of the request to arrive: an import is read only as fast as it is written
     keepAliveTimeout: 72_000, // longer than the usual load balancer's 60 s, so that it is never us who hang up first
     return503OnClosing: false, // the request context answers then, with problem details
     trustProxy: proxies.length > 0 && [...proxies],

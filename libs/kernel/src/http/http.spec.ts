@@ -17,6 +17,7 @@ import { sql } from '../database/sql.js';
 import { testDatabase, testKernelOptions } from '../testing/index.js';
 import { Break, Count, CountAsAdmin, CountMine, SinkModule, SourceModule } from '../testing/trial.js';
 import { Answers } from './answers.js';
+import type { Upload } from './body-parsers.js';
 import { idOr } from './contract.pipe.js';
 import { createHttpApp } from './create-http-app.js';
 import { HttpSettings } from './http-settings.js';
@@ -166,9 +167,9 @@ class ThingsController {
   }
 
   @Post('table')
-  @Answers(200, Secret, { summary: 'A table.', body: 'csv' })
-  async table(@Body() file: AsyncIterable<Uint8Array>) {
-    return { size: (await readText(file)).length };
+  @Answers(200, Secret, { summary: 'A table.', body: { 'text/csv': 'a,b' } })
+  async table(@Body() { bytes }: Upload) {
+    return { size: (await readText(bytes)).length };
   }
 }
 
@@ -432,6 +433,12 @@ describe('the HTTP edge', () => {
             .expect(200)
         ).body,
       ).toEqual({ size: large.length });
+      const lines = http()
+        .post(`${things}/table`)
+        .set(bearer({ permissions: ['secrets'] }))
+        .type('application/x-ndjson')
+        .send('{}');
+      expect((await lines.expect(415)).body.code).toBe('http.unsupported_media_type');
       const refusal = await raw(
         `POST ${things}/table HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 100000000\r\n\r\na,b`,
         /kernel.unauthenticated/,

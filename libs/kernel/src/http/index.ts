@@ -1,4 +1,5 @@
 export { Answers, type AnswersOptions } from './answers.js';
+export { parseJson, type Upload } from './body-parsers.js';
 export { idOr } from './contract.pipe.js';
 export { createHttpApp } from './create-http-app.js';
 export { edgeErrors, edgeFailure } from './edge-failure.js';

@@ -55,6 +55,7 @@ export function openApi(app: INestApplication): OpenAPIObject {
     string,
     JsonSchema
   >;
+  keepOwnExamples(document);
   const shared = sharedResponses();
   const used: typeof shared = {};
   for (const [path, item] of Object.entries(document.paths)) {
@@ -106,6 +107,26 @@ function describedTags(app: INestApplication, { paths }: OpenAPIObject): { name:
     ...described.map(([name, description]) => ({ name, description })),
     ...[...used].filter((name) => !(name in descriptions)).map((name) => ({ name })),
   ];
+}
+
+interface BodyType {
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
+}
+
+/** Of a body's examples, which Nest repeats for each type, a type keeps the one that goes by its name. */
+function keepOwnExamples({ paths }: OpenAPIObject): void {
+  for (const { requestBody } of Object.values(paths).flatMap((path) => Object.values(path) as OperationBody[]))
+    for (const [type, body] of Object.entries(requestBody?.content ?? {})) {
+      const own = body.examples?.[type];
+      if (!own) continue;
+      body.example = own.value;
+      delete body.examples;
+    }
+}
+
+interface OperationBody {
+  requestBody?: { content?: Record<string, BodyType> };
 }
 
 /** Always as the sender sees it, so that a schema with an id is one component wherever it stands. */

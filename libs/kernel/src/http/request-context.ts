@@ -19,7 +19,7 @@ declare module 'fastify' {
     access?: Access;
     idempotencyKey?: 'required';
     /** JSON unless said otherwise. */
-    body?: 'text' | 'csv';
+    body?: 'text' | Readonly<Record<string, string>>;
   }
 }
 
