@@ -69,7 +69,11 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
   const { access } = contract;
   const { input, output } = contract.example ?? {};
   const example: OperationExample = { input, answer: options.answer ? undefined : output, ...options.example };
-  const problems = problemResponses({ ...contract.errors, ...errors, ...commonErrors(contract, limit, idempotencyKey) });
+  const problems = problemResponses({
+    ...contract.errors,
+    ...errors,
+    ...commonErrors(contract, limit, idempotencyKey),
+  });
   return applyDecorators(
     HttpCode(status),
     RouteConfig({ access, limit, ...(idempotencyKey ? { idempotencyKey } : {}), ...(body ? { body } : {}) }),

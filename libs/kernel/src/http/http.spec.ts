@@ -686,7 +686,21 @@ describe('the HTTP edge', () => {
     it('tells each status with its codes', () => {
       const { responses } = document.paths[things]!.post!;
       expect(Object.keys(responses)).toEqual(
-        expect.arrayContaining(['201', '400', '401', '408', '409', '413', '415', '422', '429', '431', '500', '503', '504']),
+        expect.arrayContaining([
+          '201',
+          '400',
+          '401',
+          '408',
+          '409',
+          '413',
+          '415',
+          '422',
+          '429',
+          '431',
+          '500',
+          '503',
+          '504',
+        ]),
       );
       expect(responses['409']).toMatchObject({
         content: {
