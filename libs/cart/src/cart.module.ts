@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { context } from '#kernel';
 import { CartTables1760000000000 } from '#migrations/cart/cart-tables.js';
 import { MemberCarts1760000100000 } from '#migrations/cart/member-carts.js';
+import { CartVersions1760000200000 } from '#migrations/cart/cart-versions.js';
 import { CartEdit } from './cart-edit.js';
 import { CartOrders } from './cart-orders.js';
 import { CartSettings } from './cart-settings.js';
@@ -18,7 +19,10 @@ import { TakeOverCartHandler } from './take-over-cart.handler.js';
 
 @Module({
   imports: [
-    context('cart', { migrations: [CartTables1760000000000, MemberCarts1760000100000], settings: CartSettings }),
+    context('cart', {
+      migrations: [CartTables1760000000000, MemberCarts1760000100000, CartVersions1760000200000],
+      settings: CartSettings,
+    }),
   ],
   providers: [
     Carts,

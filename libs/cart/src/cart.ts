@@ -27,7 +27,11 @@ const MAX_LINES = 200;
 const MAX_QUANTITY = 1_000;
 
 export class Cart extends Aggregate {
-  constructor(readonly state: CartState) {
+  constructor(
+    readonly state: CartState,
+    /** How often it was written; 0: never. */
+    readonly version = 0,
+  ) {
     super();
   }
 

@@ -2,35 +2,33 @@ import { isUniqueViolation, owns, Repository, sql } from '#kernel';
 import { Cart, type CartState } from './cart.js';
 import { GetCart } from './contracts/index.js';
 
-const columns = sql`id, owner, status, lines, order_id as "orderId", last_order_id as "lastOrderId", merged_into as "mergedInto"`;
+const columns = sql`id, owner, status, lines, order_id as "orderId", last_order_id as "lastOrderId", merged_into as "mergedInto", version`;
+
+type Row = CartState & { readonly version: number };
+
+const cartOf = ({ version, ...state }: Row): Cart => new Cart(state, version);
 
 export class Carts extends Repository<Cart> {
   async find(id: string): Promise<Cart | undefined> {
-    const row = await this.database.one<CartState>(sql`select ${columns} from cart where id = ${id}`);
-    return row && new Cart(row);
-  }
-
-  /** The cart as the last writer left it; the next one waits. */
-  async lock(id: string): Promise<Cart | undefined> {
-    const row = await this.database.one<CartState>(sql`select ${columns} from cart where id = ${id} for update`);
-    return row && new Cart(row);
+    const row = await this.database.one<Row>(sql`select ${columns} from cart where id = ${id}`);
+    return row && cartOf(row);
   }
 
   /** The one cart that a member is filling. */
   async activeOf(member: string): Promise<Cart | undefined> {
-    const row = await this.database.one<CartState>(sql`
+    const row = await this.database.one<Row>(sql`
       select ${columns} from cart where owner = ${member} and status = 'active' and owner like 'user:%'`);
-    return row && new Cart(row);
+    return row && cartOf(row);
   }
 
   /** A cart, and the active one of a member, null: of its owner; locked in the order of their ids, so that no two wait for each other. */
   async lockBoth(id: string, member: string | null): Promise<{ cart: Cart | undefined; active: Cart | undefined }> {
-    const rows = await this.database.query<CartState>(sql`
+    const rows = await this.database.query<Row>(sql`
       select ${columns} from cart
       where id = ${id}
         or (status = 'active' and owner like 'user:%' and owner = coalesce(${member}, (select owner from cart where id = ${id})))
       order by id for update`);
-    const carts = rows.map((row) => new Cart(row));
+    const carts = rows.map(cartOf);
     const isAsked = ({ state }: Cart) => state.id === id.toLowerCase();
     return { cart: carts.find(isAsked), active: carts.find((cart) => !isAsked(cart)) };
   }
@@ -47,15 +45,18 @@ export class Carts extends Repository<Cart> {
     return rival.state.id;
   }
 
-  protected async store({
-    state: { id, owner, status, lines, orderId, lastOrderId, mergedInto },
-  }: Cart): Promise<void> {
+  protected async store({ state, version }: Cart): Promise<void> {
+    const { id, owner, status, lines, orderId, lastOrderId, mergedInto } = state;
     const content = JSON.stringify(lines);
-    await this.database.query(sql`
-      insert into cart (id, owner, status, lines, order_id, last_order_id, merged_into)
-      values (${id}, ${owner}, ${status}, ${content}, ${orderId}, ${lastOrderId}, ${mergedInto})
-      on conflict (id) do update set owner = ${owner}, status = ${status}, lines = ${content}, order_id = ${orderId},
-        last_order_id = ${lastOrderId}, merged_into = ${mergedInto}, updated_at = now()`);
+    if (version > 0)
+      await this.database.change(sql`
+        update cart set owner = ${owner}, status = ${status}, lines = ${content}, order_id = ${orderId},
+          last_order_id = ${lastOrderId}, merged_into = ${mergedInto}, updated_at = now(), version = version + 1
+        where id = ${id} and version = ${version}`);
+    else
+      await this.database.write(sql`
+        insert into cart (id, owner, status, lines, order_id, last_order_id, merged_into)
+        values (${id}, ${owner}, ${status}, ${content}, ${orderId}, ${lastOrderId}, ${mergedInto})`);
   }
 }
 

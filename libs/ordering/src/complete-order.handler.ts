@@ -11,7 +11,7 @@ export class CompleteOrderHandler implements ICommandHandler<CompleteOrder> {
   ) {}
 
   async execute({ orderId }: CompleteOrder) {
-    const order = await this.orders.lock(orderId);
+    const order = await this.orders.load(orderId);
     order!.complete(this.clock.instant());
     await this.orders.save(order!);
   }

@@ -75,8 +75,8 @@ const moneyIsTaken = ['captured', 'partially_refunded'];
 export class Order extends Aggregate {
   constructor(
     readonly state: OrderState,
-    /** Not stored yet. */
-    readonly isNew = false,
+    /** How often it was written; 0: never. */
+    readonly version = 0,
   ) {
     super();
   }
@@ -95,7 +95,7 @@ export class Order extends Aggregate {
     };
     const { id: orderId, cartId, number } = state;
     const lines = state.lines.map(({ sku, quantity }) => ({ sku, quantity }));
-    return new Order(state, true)
+    return new Order(state)
       .record(new OrderPlaced({ orderId, cartId, number, lines }))
       .send(new ReserveStock({ orderId, lines, until: holdUntil }))
       .send(new ExpireOrder({ orderId }), { at: payBy });

@@ -1,6 +1,7 @@
 import { context } from '#kernel';
 import { OrderingOrders1760000000000 } from '#migrations/ordering/0001-orders.js';
 import { OrderingShippingAndOwners1760000100000 } from '#migrations/ordering/0002-shipping-and-owners.js';
+import { OrderingVersions1760000200000 } from '#migrations/ordering/0003-versions.js';
 import { Module } from '@nestjs/common';
 import { CancelOrderHandler } from './cancel-order.handler.js';
 import { Checkout } from './checkout.process.js';
@@ -18,7 +19,7 @@ import { ShipOrderHandler } from './ship-order.handler.js';
 @Module({
   imports: [
     context('ordering', {
-      migrations: [OrderingOrders1760000000000, OrderingShippingAndOwners1760000100000],
+      migrations: [OrderingOrders1760000000000, OrderingShippingAndOwners1760000100000, OrderingVersions1760000200000],
       settings: OrderingSettings,
     }),
   ],

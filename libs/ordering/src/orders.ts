@@ -6,10 +6,14 @@ const columns = sql`id, number, cart_id as "cartId", owner, email, shipping_addr
 const json = (value: unknown): string => JSON.stringify(value);
 
 export class Orders extends Repository<Order> {
-  /** The order, locked: a process takes its events one at a time, in whatever order they come. */
-  async lock(id: string): Promise<Order | undefined> {
-    const state = await this.database.one<OrderState>(sql`select ${columns} from orders where id = ${id} for update`);
-    return state && new Order(state);
+  /** The order to be changed. Who else changes it meanwhile lets the other begin anew. */
+  async load(id: string): Promise<Order | undefined> {
+    const row = await this.database.one<OrderState & { version: number }>(
+      sql`select ${columns}, version from orders where id = ${id}`,
+    );
+    if (!row) return undefined;
+    const { version, ...state } = row;
+    return new Order(state, version);
   }
 
   find(id: string): Promise<OrderState | undefined> {
@@ -24,17 +28,17 @@ export class Orders extends Repository<Order> {
   }
 
   /** What was ordered, by whom and where it goes, is written once. */
-  protected async store({ state, isNew }: Order): Promise<void> {
+  protected async store({ state, version }: Order): Promise<void> {
     const { id, status, stock, payment, missing, shipment, history } = state;
-    if (!isNew) {
-      await this.database.query(sql`
+    if (version > 0) {
+      await this.database.change(sql`
         update orders set status = ${status}, stock = ${stock}, payment = ${json(payment)}, missing = ${json(missing)},
-          shipment = ${shipment && json(shipment)}, history = ${json(history)}
-        where id = ${id}`);
+          shipment = ${shipment && json(shipment)}, history = ${json(history)}, version = version + 1
+        where id = ${id} and version = ${version}`);
       return;
     }
     const { number, cartId, owner, email, shippingAddress, lines, total, createdAt } = state;
-    await this.database.query(sql`
+    await this.database.write(sql`
       insert into orders (id, number, cart_id, owner, email, shipping_address, lines, total, status, stock, payment, missing, history, created_at)
       values (${id}, ${number}, ${cartId}, ${owner}, ${email}, ${json(shippingAddress)}, ${json(lines)}, ${json(total)}, ${status}, ${stock},
         ${json(payment)}, ${json(missing)}, ${json(history)}, ${createdAt})`);

@@ -13,7 +13,7 @@ export class ShipOrderHandler implements ICommandHandler<ShipOrder> {
   ) {}
 
   async execute({ id, ...by }: ShipOrder) {
-    const order = await this.orders.lock(id);
+    const order = await this.orders.load(id);
     if (!order) throw ShipOrder.failure('ordering.order_not_found');
     const completeAt = this.clock.instant(this.settings.ORDERING_COMPLETE_AFTER * 1_000);
     order.ship(by, this.clock.instant(), completeAt);

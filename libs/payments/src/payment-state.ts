@@ -33,6 +33,8 @@ export interface PaymentState {
   /** Money that turns up is not for us to keep: it was cancelled, or told to be lost. */
   readonly unwanted: boolean;
   readonly heardEarly: readonly ProviderPayment[];
+  /** The correlation id of what it began with: webhooks, which come from outside, go on with it. */
+  readonly flow?: string | undefined;
   /** The last webhooks that brought news, by their ids. */
   readonly webhooks: readonly string[];
 }

@@ -23,6 +23,8 @@ const WEBHOOKS_REMEMBERED = 20;
  * takes what is new and lets the rest be.
  */
 export class Payment extends Aggregate {
+  /** The version that it was read as. */
+  readonly readVersion: number;
   private newFacts: PaymentFact[] = [];
 
   constructor(
@@ -30,6 +32,7 @@ export class Payment extends Aggregate {
     public state: PaymentState = blank,
   ) {
     super();
+    this.readVersion = state.version;
   }
 
   static from(id: string, facts: readonly PaymentFact[]): Payment {

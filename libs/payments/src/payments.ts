@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, Repository, sql } from '#kernel';
+import { ambient, Clock, Database, Repository, sql } from '#kernel';
 import { Payment } from './payment.js';
 import type { PaymentFact } from './payment-fact.js';
 import { blank, type PaymentState } from './payment-state.js';
@@ -7,7 +7,7 @@ import { blank, type PaymentState } from './payment-state.js';
 /** A webhook has this long to tell of a payment before somebody looks. */
 const LOOK_AFTER_MS = 2_000;
 
-/** The payments. The row of one is its lock and holds its state, its stream how it came to that. */
+/** The payments. The row of one holds its state, its stream how it came to that; both are written where nobody else did meanwhile. */
 @Injectable()
 export class Payments extends Repository<Payment> {
   constructor(
@@ -43,14 +43,20 @@ export class Payments extends Repository<Payment> {
     const facts = payment.releaseFacts();
     if (facts.length === 0) return;
     const rows = facts.map(({ type, ...data }, index) => ({ type, data, version: version - facts.length + index + 1 }));
-    await this.database.query(sql`
-      with fact as (
-        insert into payment_event (payment_id, version, type, data, at)
-        select ${id}, version, type, data, ${this.clock.instant()} from json_to_recordset(${JSON.stringify(rows)}) as fact(version integer, type text, data json))
-      update payment set order_id = ${terms?.orderId}, provider = ${terms?.provider}, provider_reference = ${providerReference}, status = ${status},
-        amount = ${terms?.amount.amount}, currency = ${terms?.amount.currency}, captured = ${captured}, refunded = ${refunded}, state = ${JSON.stringify(state)},
-        look_at = ${payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null}
-      where id = ${id}`);
+    const begun = facts.some(({ type }) => type === 'requested');
+    const kept = { ...state, flow: begun ? ambient()?.correlationId : state.flow };
+    const lookAt = payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null;
+    await this.database.change(sql`
+      insert into payment (id, order_id, provider, provider_reference, status, amount, currency, captured, refunded, state, look_at)
+      values (${id}, ${terms?.orderId}, ${terms?.provider}, ${providerReference}, ${status}, ${terms?.amount.amount}, ${terms?.amount.currency},
+        ${captured}, ${refunded}, ${JSON.stringify(kept)}, ${lookAt})
+      on conflict (id) do update set order_id = excluded.order_id, provider = excluded.provider, provider_reference = excluded.provider_reference,
+        status = excluded.status, amount = excluded.amount, currency = excluded.currency, captured = excluded.captured, refunded = excluded.refunded,
+        state = excluded.state, look_at = excluded.look_at
+      where coalesce((payment.state ->> 'version')::integer, ${payment.readVersion}) = ${payment.readVersion}`);
+    await this.database.write(sql`
+      insert into payment_event (payment_id, version, type, data, at)
+      select ${id}, version, type, data, ${this.clock.instant()} from json_to_recordset(${JSON.stringify(rows)}) as fact(version integer, type text, data json)`);
   }
 
   /** A row that no state is kept in, or that an earlier version of this program wrote last, has it from the stream. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, Database, isoInstant, pause, send } from '#kernel';
+import { Clock, Database, isConflict, isoInstant, pause, send } from '#kernel';
 import type { Payment } from './payment.js';
 import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
 import { PaymentProviders } from './payment-providers.js';
@@ -65,12 +65,21 @@ export class ProviderCalls {
     const wanted = due(before);
     if (wish ? !before.changed : !wanted) return;
     const answer = wanted ? await this.ask(request, before) : undefined;
-    await this.database.transaction(async () => {
-      const payment = await this.payments.open(paymentId);
-      wish?.(payment, answer !== undefined);
+    const written = (payment: Payment) => {
       if (answer) this.takeIn(request, payment, answer);
-      await this.payments.save(payment);
-    });
+      return this.payments.save(payment);
+    };
+    try {
+      await this.database.transaction(() => written(before));
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      // A webhook, say, was faster: the answer is taken in by the payment as it is now, which nobody changes meanwhile.
+      await this.database.transaction(async () => {
+        const payment = await this.payments.open(paymentId);
+        wish?.(payment, answer !== undefined);
+        await written(payment);
+      });
+    }
   }
 
   private async ask({ paymentId, attempt, ask }: ProviderRequest, payment: Payment): Promise<ProviderAnswer> {

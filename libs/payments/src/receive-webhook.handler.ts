@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, Database, WithoutTransaction } from '#kernel';
+import { ambient, Clock, Database, runIn, WithoutTransaction } from '#kernel';
 import { Uuid } from '#kernel/messages';
 import { ReceiveWebhook } from './contracts/index.js';
 import type { Payment } from './payment.js';
@@ -30,11 +30,12 @@ export class ReceiveWebhookHandler implements ICommandHandler<ReceiveWebhook> {
       return payment.changed;
     };
     await this.calls.answered(reference);
-    if (!isNews(await this.payments.find(reference))) return;
-    await this.database.transaction(async () => {
-      // It may come before our own books know the payment: then its row keeps it until they do.
-      const payment = await this.payments.open(reference);
-      if (isNews(payment)) await this.payments.save(payment);
-    });
+    const payment = await this.payments.find(reference);
+    if (!isNews(payment)) return;
+    // It may come before our own books know the payment: then its row keeps it until they do.
+    const here = ambient()!;
+    await runIn({ ...here, correlationId: payment.state.flow ?? here.correlationId }, () =>
+      this.database.transaction(() => this.payments.save(payment)),
+    );
   }
 }

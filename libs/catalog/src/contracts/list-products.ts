@@ -25,7 +25,10 @@ export class ListProducts extends query('catalog.list-products.v1', {
       description: 'Others than published ones are for holders of `catalog.write`.',
     }),
     limit: z.int().min(1).max(100).default(20),
-    cursor: text().max(200).optional(),
+    cursor: text()
+      .max(200)
+      .optional()
+      .meta({ description: 'The `nextCursor` of the page before.', examples: ['AZnzonwefqvN7wEjRWeJqw'] }),
   }),
   output: z.object({ items: z.array(Product), nextCursor: text().nullable() }),
   errors: {

@@ -68,7 +68,11 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
   const answer = options.answer ?? contract.answer;
   const { access } = contract;
   const { input, output } = contract.example ?? {};
-  const example: OperationExample = { input, answer: options.answer ? undefined : output, ...options.example };
+  const example: OperationExample = {
+    input,
+    answer: options.answer ? firstExample(options.answer) : output,
+    ...options.example,
+  };
   const problems = problemResponses({
     ...contract.errors,
     ...errors,
@@ -109,6 +113,8 @@ function rawBody(types: Readonly<Record<string, string>>): MethodDecorator[] {
   );
   return [ApiConsumes(...Object.keys(types)), ApiBody({ schema: { type: 'string' }, examples })];
 }
+
+const firstExample = (schema: z.ZodType): unknown => (schema.meta()?.['examples'] as unknown[] | undefined)?.[0];
 
 const idempotencyHeader = {
   name: 'Idempotency-Key',

@@ -27,10 +27,17 @@ export function versionsWanted({ headers }: FastifyRequest): string[] | undefine
   return [...wanted.matchAll(tag)].filter(([, weak]) => !weak).map(([, , version]) => version!);
 }
 
+const example = '"3.1"';
+
 /** Documents a route that answers by `sendTagged`. */
 export const Tagged = (): MethodDecorator =>
   applyDecorators(
-    ApiHeader({ name: 'If-None-Match', description: 'The ETag that the caller has.', schema: { type: 'string' } }),
+    ApiHeader({
+      name: 'If-None-Match',
+      description: 'The ETag that the caller has.',
+      example,
+      schema: { type: 'string' },
+    }),
     ApiResponse({ status: 304, description: 'It is what the caller has.' }),
   );
 
@@ -39,6 +46,7 @@ export const ForVersions = (): MethodDecorator =>
   ApiHeader({
     name: 'If-Match',
     description: 'The ETag that was read: 412 where it is another by now. Without it, or with `*`, whatever there is.',
+    example,
     schema: { type: 'string' },
   });
 
