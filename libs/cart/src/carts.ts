@@ -10,7 +10,7 @@ const cartOf = ({ version, ...state }: Row): Cart => new Cart(state, version);
 
 export class Carts extends Repository<Cart> {
   async find(id: string): Promise<Cart | undefined> {
-    const row = await this.database.one<Row>(sql`select ${columns} from cart where id = ${id}`);
+    const row = await this.database.glance<Row>(sql`select ${columns} from cart where id = ${id}`);
     return row && cartOf(row);
   }
 

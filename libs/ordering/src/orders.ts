@@ -8,7 +8,7 @@ const json = (value: unknown): string => JSON.stringify(value);
 export class Orders extends Repository<Order> {
   /** The order to be changed. Who else changes it meanwhile lets the other begin anew. */
   async load(id: string): Promise<Order | undefined> {
-    const row = await this.database.one<OrderState & { version: number }>(
+    const row = await this.database.glance<OrderState & { version: number }>(
       sql`select ${columns}, version from orders where id = ${id}`,
     );
     if (!row) return undefined;
