@@ -20,7 +20,6 @@ await build({
   platform: 'node',
   format: 'cjs',
   target: 'node24',
-  keepNames: true, // Nest and its logger go by the names of classes
   sourcemap: 'linked',
   logLevel: 'error',
   // What Nest would load if it were there, what reads files beside its own, and what is loaded by name.

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { context } from '#kernel';
 import { EditingAndSearch1763700000000 } from '#migrations/catalog/editing-and-search.js';
+import { CatalogProductVersion1763800000000 } from '#migrations/catalog/product-version.js';
 import { CatalogTables1760000000000 } from '#migrations/catalog/tables.js';
 import { ArchiveProductHandler } from './archive-product.handler.js';
 import { Availability } from './availability.subscriber.js';
@@ -17,7 +18,11 @@ import { Products } from './products.js';
 import { PublishProductHandler } from './publish-product.handler.js';
 
 @Module({
-  imports: [context('catalog', { migrations: [CatalogTables1760000000000, EditingAndSearch1763700000000] })],
+  imports: [
+    context('catalog', {
+      migrations: [CatalogTables1760000000000, EditingAndSearch1763700000000, CatalogProductVersion1763800000000],
+    }),
+  ],
   providers: [
     Products,
     ProductImports,

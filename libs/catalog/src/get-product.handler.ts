@@ -1,6 +1,7 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { principal } from '#kernel';
+import { principal, vouched } from '#kernel';
 import { GetProduct } from './contracts/get-product.js';
+import type { Product } from './contracts/product.js';
 import { Products } from './products.js';
 
 @QueryHandler(GetProduct)
@@ -8,9 +9,9 @@ export class GetProductHandler implements IQueryHandler<GetProduct> {
   constructor(private readonly products: Products) {}
 
   async execute({ idOrHandle }: GetProduct) {
-    const product = await this.products.find(idOrHandle);
+    const product = await this.products.written(idOrHandle);
     if (product && (product.status === 'published' || principal().permissions.includes('catalog.write')))
-      return product;
+      return vouched<Product>(product.json, { status: product.status, version: product.version });
     throw GetProduct.failure('catalog.product_not_found');
   }
 }

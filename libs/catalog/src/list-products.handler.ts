@@ -1,8 +1,8 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database, kernelFailure, principal, sql } from '#kernel';
+import { Database, kernelFailure, principal, sql, vouched } from '#kernel';
+import type * as z from 'zod';
 import { cursorOf, digitsOf, idAt, newest, question } from './cursor.js';
 import { ListProducts } from './contracts/list-products.js';
-import type { Product } from './contracts/product.js';
 import { planned, ProductSearch, within } from './product-search.js';
 
 /** Newest first is by id, descending: ids are UUIDv7, and what is added during a walk comes before its beginning. */
@@ -19,15 +19,19 @@ export class ListProductsHandler implements IQueryHandler<ListProducts> {
     if (query.trim() !== '') return this.search.page(asked);
     const name = question(category, status);
     const before = cursor === undefined ? newest : idOf(cursor, name);
-    const rows = await this.database.query<{ document: Product }>(
+    const rows = await this.database.query<{ id: string; json: string }>(
       category === undefined && status === 'published'
-        ? sql`select document from product where status = 'published' and id < ${before} order by id desc limit ${limit + 1}`
+        ? sql`select id, document::text as json from product where status = 'published' and id < ${before} order by id desc limit ${limit + 1}`
         : planned(sql`
-            select document from product where status = ${status} and id < ${before}${within(category)}
+            select id, document::text as json from product where status = ${status} and id < ${before}${within(category)}
             order by id desc limit ${limit + 1}`),
     );
-    const items = rows.slice(0, limit).map(({ document }) => document);
-    return { items, nextCursor: rows.length > limit ? cursorOf(name, items.at(-1)!.id) : null };
+    const page = rows.slice(0, limit);
+    const nextCursor = rows.length > limit ? cursorOf(name, page.at(-1)!.id) : null;
+    const items = page.map(({ json }) => json).join();
+    return vouched<z.output<typeof ListProducts.answer>>(
+      `{"items":[${items}],"nextCursor":${JSON.stringify(nextCursor)}}`,
+    );
   }
 }
 

@@ -10,11 +10,15 @@ export interface Locked {
   readonly owners: Map<string, string>;
 }
 
+type WrittenProduct = { readonly json: string } & Pick<ShownProduct, 'status' | 'version'>;
+
+const isId = (text: string): boolean => Uuid.safeParse(text).success;
+
 export class Products extends Repository<Product> {
   /** By its id, or else its handle: a handle may look like an id. */
   async find(idOrHandle: string): Promise<ShownProduct | undefined> {
     const row =
-      (Uuid.safeParse(idOrHandle).success &&
+      (isId(idOrHandle) &&
         (await this.database.one<{ document: ShownProduct }>(
           sql`select document from product where id = ${idOrHandle}`,
         ))) ||
@@ -22,6 +26,16 @@ export class Products extends Repository<Product> {
         sql`select document from product where handle = ${idOrHandle}`,
       ));
     return row?.document;
+  }
+
+  /** As `find`, in the text that it goes out as. */
+  async written(idOrHandle: string): Promise<WrittenProduct | undefined> {
+    const columns = sql`document::text as json, status, version`;
+    return (
+      (isId(idOrHandle) &&
+        (await this.database.one<WrittenProduct>(sql`select ${columns} from product where id = ${idOrHandle}`))) ||
+      (await this.database.one<WrittenProduct>(sql`select ${columns} from product where handle = ${idOrHandle}`))
+    );
   }
 
   /** One product, locked to be changed, and the products that have those SKUs. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { testDatabase } from '#kernel/testing';
 import { cpuOf, cpuOfChildren, interleaved, type Line, median, number, perSecond, quotient } from './measure.js';
+import { startRaw } from './raw.js';
 import { anySku, SKUS, startShop } from './shop.js';
 
 const CLIENTS = 8;
@@ -10,16 +11,17 @@ const ROUNDS = 3;
 /** A round: how often in a second, the median milliseconds for one, and what one cost: CPU in milliseconds, statements. */
 type Round = Record<'rate' | 'latency' | 'server' | 'database' | 'provider' | 'statements' | 'brackets', number>;
 
-/** The whole server, from an empty cart to a captured payment; beside the same writes by hand in one transaction. */
+/** The whole server, from an empty cart to a captured payment; beside bare Fastify and pg that write the same in one transaction. */
 export async function checkout(cleanup: AsyncDisposableStack, postmaster: number): Promise<Line[]> {
   const [forShop, forHand] = [await testDatabase(), await testDatabase()];
   cleanup.defer(forShop.drop);
   cleanup.defer(forHand.drop);
-  const byHand = new pg.Pool({ connectionString: forHand.url, max: CLIENTS });
+  const byHand = new pg.Pool({ connectionString: forHand.url, max: 1 });
   cleanup.defer(() => byHand.end());
   await byHand.query('create extension pg_stat_statements');
   await byHand.query(tables);
-  const shop = await startShop(forShop.url, cleanup);
+  const shop = await startShop(forShop.url, cleanup, { RATE_LIMIT: 'off' });
+  const raw = await startRaw(forHand.url, cleanup);
 
   const used = async () => {
     const { rows } = await byHand.query<{ statements: number; brackets: number }>(`
@@ -55,7 +57,7 @@ export async function checkout(cleanup: AsyncDisposableStack, postmaster: number
 
   const { ours, hand } = await interleaved(ROUNDS, {
     ours: round(6, shop.buy),
-    hand: round(2, () => buyByHand(byHand)),
+    hand: round(2, () => buyRaw(raw.url)),
   });
   const all = (rounds: Round[], what: keyof Round) => rounds.map((one) => one[what]);
   const line = (what: string, field: keyof Round, written: (value: number) => string): Line => ({
@@ -83,45 +85,15 @@ const tables = `
   create table event (id bigint generated always as identity primary key, name text not null, payload json not null);
   insert into stock select 'SKU-' || n, 1000000 from generate_series(0, ${SKUS - 1}) n`;
 
-const address = JSON.stringify({
-  name: 'Ada Lovelace',
-  line1: 'Hauptstr. 1',
-  city: 'Ulm',
-  postalCode: '89073',
-  country: 'DE',
-});
-
-/** What a checkout must write at the least: five prepared statements in one transaction. */
-async function buyByHand(pool: pg.Pool): Promise<void> {
-  const [cart, order, sku] = [randomUUID(), randomUUID(), anySku()];
-  const client = await pool.connect();
-  const run = (name: string, text: string, values: unknown[]) => client.query({ name, text, values });
-  try {
-    await client.query('begin');
-    await run('order', 'insert into orders (id, cart_id, sku, amount, data) values ($1, $2, $3, 1250, $4)', [
-      order,
-      cart,
-      sku,
-      address,
-    ]);
-    const { rowCount } = await run('stock', 'update stock set on_hand = on_hand - 1 where sku = $1 and on_hand >= 1', [
-      sku,
-    ]);
-    if (rowCount !== 1) throw new Error(`${sku} is sold out`);
-    await run('payment', `insert into payment (id, order_id, amount, status) values ($1, $2, 1250, 'captured')`, [
-      randomUUID(),
-      order,
-    ]);
-    await run(
-      'cart',
-      `insert into cart (id, status) values ($1, 'checked_out') on conflict (id) do update set status = excluded.status`,
-      [cart],
-    );
-    await run('event', `insert into event (name, payload) values ('order-placed', $1)`, [
-      JSON.stringify({ orderId: order, cartId: cart }),
-    ]);
-    await client.query('commit');
-  } finally {
-    client.release();
-  }
+/** One request that does it all. */
+async function buyRaw(url: string): Promise<void> {
+  const response = await fetch(`${url}/checkout`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ cartId: randomUUID(), sku: anySku(), shippingAddress: address }),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  await response.json();
 }
+
+const address = { name: 'Ada Lovelace', line1: 'Hauptstr. 1', city: 'Ulm', postalCode: '89073', country: 'DE' };

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Agent, get } from 'node:http';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { testDatabase } from '#kernel/testing';
 import { cpuOf, interleaved, type Line, median, number, perSecond, quotient, verdict } from './measure.js';
+import { startRaw } from './raw.js';
 import { startShop } from './shop.js';
 
 const CLIENTS = 16;
@@ -55,20 +52,6 @@ export async function reads(cleanup: AsyncDisposableStack): Promise<Line[]> {
     line('GET one product, server CPU', figures.one, figures.rawOne, 0.75),
     line('GET 20 products, server CPU', figures.page, figures.rawPage, 0.7),
   ];
-}
-
-async function startRaw(databaseUrl: string, cleanup: AsyncDisposableStack): Promise<{ pid: number; url: string }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'raw-shop.js')], {
-    env: { ...process.env, DATABASE_URL: databaseUrl },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exit = once(child, 'exit');
-  cleanup.defer(async () => {
-    child.kill();
-    await exit;
-  });
-  const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return { pid: child.pid!, url };
 }
 
 /** The body of an answer with status 200. */

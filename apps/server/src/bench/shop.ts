@@ -75,15 +75,18 @@ export async function startShop(
   );
   const header =
     'Handle,Title,Body (HTML),Vendor,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price';
-  const products = Array.from(
-    { length: SKUS },
-    (_, n) => `sku-${n},Title ${n},,Bench,true,Title,Default Title,SKU-${n},1000000,12.50`,
+  const products = Array.from({ length: SKUS }, (_, n) =>
+    ['S', 'M', 'L'].map((size, row) =>
+      row === 0
+        ? `sku-${n},Title ${n},<p>${'What there is to say about it. '.repeat(10)}</p>,Bench,true,Size,${size},SKU-${n},1000000,12.50`
+        : `sku-${n},,,,,,${size},SKU-${n}-${size},1000000,12.50`,
+    ),
   );
   await ask(
     'POST',
     '/products/import',
     { authorization: `Bearer ${accessToken}` },
-    `${[header, ...products].join('\n')}\n`,
+    `${[header, ...products.flat()].join('\n')}\n`,
   );
   await until(() => ask('GET', `/stock/SKU-${SKUS - 1}`, {}), 'the stock is known');
   const processes = JSON.parse(await readFile(join(dataDir, 'processes.json'), 'utf8')) as {

@@ -86,15 +86,13 @@ export class Caller {
     }
   }
 
-  private async beforeDeadline(deadline: number, work: () => Promise<unknown>): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(kernelFailure('kernel.outcome_unknown')), deadline - this.clock.now());
+  private beforeDeadline(deadline: number, work: () => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const tooLate = () => reject(kernelFailure('kernel.outcome_unknown'));
+      const timer = setTimeout(tooLate, Math.max(1, deadline - this.clock.now()));
+      work()
+        .finally(() => clearTimeout(timer))
+        .then(resolve, reject);
     });
-    try {
-      return await Promise.race([work(), tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }

@@ -37,12 +37,14 @@ export class Owner {
 
   private async carryOut(handler: Handler, { input, metadata }: CallRequest): Promise<unknown> {
     const { contract, database } = handler;
-    const { caller, callId, deadline, ...identity } = metadata;
+    const { correlationId, causationId, principal, caller, callId, deadline } = metadata;
     if (this.clock.now() > deadline) throw kernelFailure('kernel.deadline_exceeded');
-    authorize(contract.access, metadata.principal, caller);
+    authorize(contract.access, principal, caller);
     const message = revive(contract, input);
     const ownership = { asked: contract.access.kind !== 'owner' };
-    const around: Ambient = { ...identity, deadline, context: contract.context, ownership };
+    const reading = contract.kind === 'query';
+    const context = contract.context;
+    const around: Ambient = { correlationId, causationId, principal, deadline, context, ownership, reading };
     const run = async () => {
       const answer = await handler.execute(message);
       if (!ownership.asked)
@@ -51,9 +53,8 @@ export class Owner {
         );
       return this.trusts && answer instanceof JsonText ? answer : checkedAnswer(contract, answer);
     };
-    if (contract.kind === 'query') return runIn({ ...around, reading: true }, run);
-    const record =
-      callId === undefined ? undefined : new CallRecord(database, contract, metadata.principal.id, callId, message);
+    if (reading) return runIn(around, run);
+    const record = callId === undefined ? undefined : new CallRecord(database, contract, principal.id, callId, message);
     try {
       await record?.refuseIfAnswered();
       return await runIn(record ? { ...around, unitOfWork: record } : around, () =>

@@ -33,21 +33,33 @@ export function sql(strings: TemplateStringsArray, ...values: unknown[]): Sql {
   return new Sql(statement.text, values, statement.name);
 }
 
+const compositions = new WeakMap<TemplateStringsArray, Map<string, { text: string; name: string }>>();
+
 function composed(strings: TemplateStringsArray, parts: unknown[]): Sql {
-  const values: unknown[] = [];
-  let text = strings[0] ?? '';
-  parts.forEach((part, index) => {
-    if (part instanceof Sql) {
-      const offset = values.length;
-      text += part.text.replaceAll(/\$(\d+)/g, (_, number: string) => `$${Number(number) + offset}`);
-      values.push(...part.values);
-    } else {
-      values.push(part);
-      text += `$${values.length}`;
-    }
-    text += strings[index + 1] ?? '';
-  });
-  return new Sql(text, values, nameOf(text));
+  const values = parts.flatMap((part) => (part instanceof Sql ? part.values : [part]));
+  const made = compositions.get(strings) ?? new Map<string, { text: string; name: string }>();
+  compositions.set(strings, made);
+  const key = parts.map((part) => (part instanceof Sql ? part.text : '')).join('\0');
+  let statement = made.get(key);
+  if (!statement) {
+    const text = textOf(strings, parts);
+    statement = { text, name: nameOf(text) };
+    made.set(key, statement);
+  }
+  return new Sql(statement.text, values, statement.name);
+}
+
+function textOf(strings: TemplateStringsArray, parts: unknown[]): string {
+  let count = 0;
+  return parts.reduce<string>((text, part, index) => {
+    const offset = count;
+    count += part instanceof Sql ? part.values.length : 1;
+    const piece =
+      part instanceof Sql
+        ? part.text.replaceAll(/\$(\d+)/g, (_, place: string) => `$${Number(place) + offset}`)
+        : `$${count}`;
+    return text + piece + (strings[index + 1] ?? '');
+  }, strings[0] ?? '');
 }
 
 function nameOf(text: string): string {

@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { JsonText } from '../messages/json-text.js';
-import { Ids } from '../runtime/clock.js';
+import { Clock, Ids } from '../runtime/clock.js';
 import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
 import { edgeFailure } from './edge-failure.js';
 import { HttpSettings } from './http-settings.js';
@@ -55,7 +55,7 @@ export async function createHttpApp(
   app.get(RateLimits).countAt(fastify);
   addSecurityHeaders(fastify);
   openRequestContext(fastify, ids, app.get(Lifecycle));
-  logRequests(fastify, app.get(HttpSettings));
+  logRequests(fastify, app.get(HttpSettings), app.get(Clock));
   hangUpWhenStopping(fastify);
   if (origins.length > 0) app.enableCors(pagesOf(origins));
   app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'health/startup', '.well-known/jwks.json'] });

@@ -69,7 +69,7 @@ const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f
 /** The caller's trace (W3C Trace Context), or a new one. */
 export function traceIdOf({ headers }: FastifyRequest, ids: Ids): string {
   const given = headers['traceparent'];
-  return (typeof given === 'string' && traceparent.exec(given)?.[1]) || ids.next().replaceAll('-', '');
+  return (typeof given === 'string' && traceparent.exec(given)?.[1]) || ids.trace();
 }
 
 /** Whoever knows a cart's token owns what the token's hash stands for; the token itself goes no further. */

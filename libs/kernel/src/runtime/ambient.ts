@@ -28,7 +28,7 @@ export interface UnitOfWork {
 /** What travels along with every call and message, and what a handler runs in. */
 export interface Ambient {
   readonly correlationId: string;
-  readonly causationId?: string;
+  readonly causationId?: string | undefined;
   readonly principal: Principal;
   /** Epoch milliseconds after which the answer is of no use to anyone. */
   readonly deadline?: number;

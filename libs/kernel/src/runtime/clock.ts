@@ -28,11 +28,19 @@ export class SystemClock extends Clock {
 /** Where code gets identifiers: UUID version 7, increasing within a process. */
 export class Ids {
   private readonly generator = new V7Generator();
+  private readonly process = randomBytes(6).toString('hex');
+  private traces = 0;
 
   constructor(private readonly clock: Clock) {}
 
   next(): string {
     return this.generator.generateOrResetCore(this.clock.now(), 10_000).toString();
+  }
+
+  /** A trace id (W3C Trace Context): milliseconds, a counter, and what no other process has. A tenth of a UUID's cost. */
+  trace(): string {
+    this.traces = (this.traces + 1) % 0x1_0000_0000;
+    return this.clock.now().toString(16).padStart(12, '0') + this.traces.toString(16).padStart(8, '0') + this.process;
   }
 }
 

@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import { KernelModule } from '../kernel.module.js';
 import { type KernelOptions, KernelRuntime } from '../kernel-runtime.js';
+import { JsonText } from '../messages/json-text.js';
 import { contractOf, keyOf, type MessageClass } from '../messages/message.js';
 import { type Ambient, runIn, service } from '../runtime/ambient.js';
 import { Ids } from '../runtime/clock.js';
@@ -90,7 +91,10 @@ export async function testContext(
         contractOf(message).kind === 'query'
           ? module.get(QueryBus, { strict: false }).execute<object, Answer>(message)
           : module.get(CommandBus, { strict: false }).execute<object, Answer>(message);
-      return runIn(around, ask);
+      return runIn(around, async () => {
+        const answer = await ask();
+        return answer instanceof JsonText ? (answer.toJSON() as Answer) : answer;
+      });
     },
     hear: async (message) => {
       // Parked as due, it takes the way that a retry takes.

@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { Clock, pause } from '#kernel';
 import { GetOrder, type Order } from '../contracts/index.js';
 
-const FIRST_PAUSE_MS = 25;
+const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 250;
 
 /** Waits for an order by asking again: no connection to its owner is held meanwhile, wherever that runs. */
