@@ -25,7 +25,7 @@ program
   .action(async () => {
     const { settingsExample } = await import('#kernel/settings');
     const { allSettings } = await import('../../server/src/all-settings.js');
-    process.stdout.write(settingsExample(allSettings));
+    process.stdout.write(settingsExample(await allSettings()));
   });
 
 program

@@ -17,7 +17,7 @@ interface Serving {
 
 /** Runs the shop until it is told to stop. */
 export async function serve({ settings, services: starting, tell, fail }: Serving): Promise<void> {
-  checkSettings(Object.values(allSettings), process.env);
+  checkSettings(Object.values(await allSettings()), process.env);
   const { PORT: port } = new HttpSettings(process.env);
   const services = await starting;
   const environment = {
@@ -25,7 +25,9 @@ export async function serve({ settings, services: starting, tell, fail }: Servin
     PAYMENTS_WEBHOOK_URL: process.env['PAYMENTS_WEBHOOK_URL'] || `http://127.0.0.1:${port}/api/v1/webhooks`,
   };
   const instance = settings.CLEAVE_INSTANCE ?? `${hostname()}:${port}`;
-  const app = await createHttpApp(AppModule.of(kernelOptions(new KernelSettings(environment), environment, instance)));
+  const app = await createHttpApp(
+    await AppModule.of(kernelOptions(new KernelSettings(environment), environment, instance)),
+  );
   let stopping: Promise<unknown> | undefined;
   const stop = (signal: string) => {
     stopping ??= (async () => {
