@@ -29,6 +29,8 @@ export interface Operation {
   /** The Content-Type of its body, where it has one. */
   readonly body?: 'application/json' | 'text/csv' | '*/*';
   readonly schema?: Schema;
+  /** The first code that it documents for 404. */
+  readonly notFound?: string;
 }
 
 interface Document {
@@ -39,6 +41,7 @@ interface Document {
 interface DocumentedOperation {
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, object>;
 }
 
 /** The API by its own document: each operation, a good body for it, and all that can be wrong with a body. */
@@ -47,9 +50,11 @@ export class DocumentedApi {
 
   private constructor(readonly document: Document) {
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
-      Object.entries(item).map(([method, { parameters = [], requestBody }]) => {
+      Object.entries(item).map(([method, { parameters = [], requestBody, responses }]) => {
         const [body, content] = Object.entries(requestBody?.content ?? {})[0] ?? [];
-        return { method, path, name: `${method} ${path}`, parameters, body, schema: content?.schema } as Operation;
+        const [, notFound] = /(?:"enum":\["|responses\/)([\w.-]+)"/.exec(JSON.stringify(responses['404'] ?? {})) ?? [];
+        const name = `${method} ${path}`;
+        return { method, path, name, parameters, body, schema: content?.schema, notFound } as Operation;
       }),
     );
   }
