@@ -46,6 +46,21 @@ program
     process.stdout.write(`Written: ${Object.keys(files).join(', ')}\n`);
   });
 
+program
+  .command('new')
+  .description('Makes what the project is made of.')
+  .command('context <name>')
+  .description(
+    'A bounded context that works: one aggregate, command, query, event and endpoint, its table and its tests.',
+  )
+  .option('--aggregate <Name>', 'the class of its aggregate, where it is not the singular of the name')
+  .option('--dry-run', 'say what would be made, and make nothing')
+  .action(async (name: string, options: { aggregate?: string; dryRun?: boolean }) => {
+    const { newContext, nextSteps } = await import('./new-context/new-context.js');
+    for (const line of await newContext(name, options)) process.stdout.write(`${line}\n`);
+    process.stdout.write(options.dryRun ? '\nNothing was written.\n' : nextSteps(name));
+  });
+
 program.addCommand(deadLetters()).addCommand(flow());
 
 await program.parseAsync().catch((error: unknown) => {
