@@ -28,12 +28,32 @@ describe('cleave new context', () => {
     return { status, said: stdout + stderr };
   };
   const newContext = (...words: string[]) => run('dist/apps/cli/src/main.js', 'new', 'context', ...words);
+  /** Does to the copy what a document tells its reader to do to files; answers how many steps that were. */
+  const walk = (document: string): number => {
+    const step =
+      /^\| (`.+`) \| `(.+)` \| `(.+)` \|$|(?:New, `(.+)`|[Ii]n `([^`]+)`, before `([^`]+)`):\n```ts\n([^]*?)```/gm;
+    const steps = [...document.matchAll(step)];
+    for (const [, files, old, by, made, changed, before, code] of steps) {
+      if (made) writeFileSync(join(dir, made), code!);
+      else if (changed) replace(changed, before!, code! + before!);
+      else for (const [, file] of files!.matchAll(/`([^`]+)`/g)) replace(`libs/reviews/src/${file}`, old!, by!);
+    }
+    return steps.length;
+  };
+  const replace = (file: string, old: string, by: string): void => {
+    const text = readFileSync(join(dir, file), 'utf8');
+    if (!text.includes(old)) throw new Error(`${file} has no ${old}`);
+    writeFileSync(
+      join(dir, file),
+      text.replaceAll(old, () => by),
+    );
+  };
   const listing = () => readFileSync(join(dir, 'apps/server/src/contexts.ts'), 'utf8');
 
   it('says what it would make, and makes nothing, where the run is dry', () => {
     const before = listing();
-    const { status, said } = newContext('hikes', '--dry-run');
-    expect(said).toContain('create libs/hikes/src/hikes.module.ts\n');
+    const { status, said } = newContext('reviews', '--dry-run');
+    expect(said).toContain('create libs/reviews/src/reviews.module.ts\n');
     expect(said).toMatch(/update apps\/server\/src\/contexts\.ts\n\nNothing was written\.\n$/);
     expect(status).toBe(0);
     expect(listing()).toBe(before);
@@ -41,7 +61,7 @@ describe('cleave new context', () => {
 
   it.each([
     [['cart'], 'There is a libs/cart already.'],
-    [['Hikes'], 'write it in kebab-case'],
+    [['Reviews'], 'write it in kebab-case'],
     [['kernel'], 'means something else already'],
     [['news'], 'choose another name with --aggregate'],
     [['baskets', '--aggregate', 'Cart'], "libs/cart/src/contracts/cart.ts has id: 'Cart' already"],
@@ -52,9 +72,9 @@ describe('cleave new context', () => {
     expect(status).toBe(1);
   });
 
-  it('makes contexts that are right in type, style and form, change one file that was there, and pass their tests', () => {
+  it('makes contexts that are right in type, style and form, and pass their tests, also after the walks of CONTRIBUTING.md', () => {
     const before = listing();
-    for (const words of [['hikes'], ['trail-maps'], ['club', '--aggregate', 'ClubMember']]) {
+    for (const words of [['reviews'], ['trail-maps'], ['club', '--aggregate', 'ClubMember']]) {
       const { status, said } = newContext(...words);
       expect(said.match(/^update .*$/gm)).toEqual(['update apps/server/src/contexts.ts']);
       expect(status).toBe(0);
@@ -63,21 +83,23 @@ describe('cleave new context', () => {
       .replace(before.slice(0, before.indexOf('};\n')), '')
       .split('};\n')[0];
     expect(added).toBe(
-      `  hikes: { core: () => import('#hikes'), edge: () => import('#hikes/http') },
+      `  reviews: { core: () => import('#reviews'), edge: () => import('#reviews/http') },
   'trail-maps': { core: () => import('#trail-maps'), edge: () => import('#trail-maps/http') },
   club: { core: () => import('#club'), edge: () => import('#club/http') },
 `,
     );
-    const made = ['hikes', 'trail-maps', 'club'].flatMap((name) => [`libs/${name}`, `migrations/${name}`]);
+    const made = ['reviews', 'trail-maps', 'club'].flatMap((name) => [`libs/${name}`, `migrations/${name}`]);
     const passes = { status: 0, said: expect.any(String) };
+    expect(run('node_modules/oxfmt/bin/oxfmt', '--check', 'apps/server/src', ...made)).toEqual(passes);
+    expect(walk(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'))).toBe(20);
+    expect(run('node_modules/oxfmt/bin/oxfmt', ...made)).toEqual(passes);
     const tsc = 'node_modules/@typescript/native/bin/tsc';
     expect(run(tsc, '--noEmit', '--incremental', 'false', '--pretty', 'false')).toEqual({ status: 0, said: '' });
     expect(run('node_modules/oxlint/bin/oxlint', '--quiet', ...made)).toEqual(passes);
-    expect(run('node_modules/oxfmt/bin/oxfmt', '--check', 'apps/server/src', ...made)).toEqual(passes);
     const tests = [...made, 'apps/server/src/contexts.spec.ts'];
     expect(run('--experimental-vm-modules', 'node_modules/jest/bin/jest.js', ...tests)).toEqual({
       status: 0,
-      said: expect.stringMatching(/^Test Suites: 7 passed, 7 total$/m),
+      said: expect.stringMatching(/^Tests: +18 passed, 18 total$/m),
     });
   }, 120_000);
 
