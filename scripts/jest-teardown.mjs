@@ -10,5 +10,7 @@ export default async function teardown() {
     process.kill(Number.parseInt(readFileSync(pidFile, 'utf8'), 10), 'SIGINT');
     for (let waited = 0; existsSync(pidFile) && waited < 10_000; waited += 20) await pause(20);
   }
+  const leftOut = join(dir, 'left-out');
+  if (existsSync(leftOut)) process.stdout.write(`\nLeft out:\n${readFileSync(leftOut, 'utf8')}`);
   await rm(dir, { recursive: true, force: true });
 }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { anyone, internal, owner, permission } from '#kernel';
-import { type ApiSnapshot, compareApis, compareMessages, type MessageSnapshot } from './compatibility.js';
+import { anyone, authenticated, internal, owner, permission } from '#kernel';
+import {
+  type ApiSnapshot,
+  compareApis,
+  compareMessages,
+  type Difference,
+  type MessageSnapshot,
+} from './compatibility.js';
 import type { Schema } from './schema-changes.js';
 
 const schema = (type: z.ZodType): Schema => z.toJSONSchema(type, { io: 'input' });
@@ -22,8 +28,12 @@ const message: MessageSnapshot = {
   usedBy: [],
   subscribers: [],
 };
+const sentences = ({ breaking, compatible }: Difference) => ({
+  breaking: breaking.map(({ sentence }) => sentence),
+  compatible: compatible.map(({ sentence }) => sentence),
+});
 const between = (before: Partial<MessageSnapshot>, after: Partial<MessageSnapshot>) =>
-  compareMessages([{ ...message, ...before }], [{ ...message, ...after }]);
+  sentences(compareMessages([{ ...message, ...before }], [{ ...message, ...after }]));
 
 /** One change of a field, and what it is called where the field goes in, comes out, or does both. */
 const changes: [what: string, before: z.ZodType, after: z.ZodType, sentence: string, breaks: ('in' | 'out')[]][] = [
@@ -171,6 +181,9 @@ describe('a contract', () => {
   it.each<[string, Partial<MessageSnapshot>, Partial<MessageSnapshot>]>([
     ['access is anyone, was permission buy', {}, { access: anyone }],
     ['access is owner or permission buy, was permission buy', {}, { access: owner('buy') }],
+    ['access is authenticated, was permission buy', {}, { access: authenticated }],
+    ['shop.mailer listens now', {}, { subscribers: ['shop.mailer'] }],
+    ['shop.mailer no longer listens', { subscribers: ['shop.mailer'] }, {}],
     ['error shop.closed is gone', {}, { errors: {} }],
     ['error shop.closed is new', { errors: {} }, {}],
     ['is repeatable now', {}, { repeatable: true }],
@@ -179,8 +192,14 @@ describe('a contract', () => {
   });
 
   it('may come, and may not go', () => {
-    expect(compareMessages([message], [])).toEqual({ breaking: ['shop.buy.v1: the message is gone'], compatible: [] });
-    expect(compareMessages([], [message])).toEqual({ breaking: [], compatible: ['shop.buy.v1: the message is new'] });
+    expect(sentences(compareMessages([message], []))).toEqual({
+      breaking: ['shop.buy.v1: the message is gone'],
+      compatible: [],
+    });
+    expect(sentences(compareMessages([], [message]))).toEqual({
+      breaking: [],
+      compatible: ['shop.buy.v1: the message is new'],
+    });
   });
 
   it('is told apart by its meaning alone, not by its words', () => {
@@ -192,18 +211,30 @@ describe('a contract', () => {
 
 describe('an operation', () => {
   const json = (type: z.ZodType) => ({ content: { 'application/json': { schema: schema(type) } } });
+  const made = { ...json(z.object({ id: z.string() })), headers: { Location: {} } };
+  const closed = { description: '- `shop.closed`: Closed.', ...json(z.object({ code: z.string() })) };
   const operation = {
+    operationId: 'placeOrder',
+    security: [{}],
     parameters: [{ name: 'limit', in: 'query', required: false, schema: schema(z.int().max(100)) }],
     requestBody: { required: true, ...json(z.object({ sku: z.string() })) },
-    responses: { '201': json(z.object({ id: z.string() })), '409': json(z.object({ code: z.string() })) },
+    responses: { '201': made, '409': closed },
   };
   const api = (post: object): ApiSnapshot => ({ paths: { '/carts': { post: { ...operation, ...post } } } });
   const limit = operation.parameters[0]!;
+  const apisBetween = (before: ApiSnapshot, after: ApiSnapshot) => sentences(compareApis(before, after));
 
   it.each<[string, object]>([
+    ['is called buy in generated clients, was placeOrder', { operationId: 'buy' }],
+    ['needs a log-in now', { security: [{ bearer: [] }] }],
+    [
+      'answer 201 no longer has the header Location',
+      { responses: { ...operation.responses, '201': json(z.object({ id: z.string() })) } },
+    ],
+    ['error shop.closed has status 410, was 409', { responses: { '201': made, '410': closed } }],
     ['status 201 is gone', { responses: { '200': operation.responses['201'] } }],
-    ['answer 201 $.id is gone', { responses: { '201': json(z.object({})) } }],
-    ['answer 201 as application/json is gone', { responses: { '201': {} } }],
+    ['answer 201 $.id is gone', { responses: { '201': { ...made, ...json(z.object({})) } } }],
+    ['answer 201 as application/json is gone', { responses: { '201': { headers: made.headers } } }],
     ['body $.n is new and required', { requestBody: json(z.object({ sku: z.string(), n: z.int() })) }],
     ['query parameter limit is gone', { parameters: [] }],
     ['query parameter limit is required now', { parameters: [{ ...limit, required: true }] }],
@@ -216,23 +247,23 @@ describe('an operation', () => {
       { parameters: [limit, { name: 'page', in: 'query', required: true }] },
     ],
   ])('breaks its clients: %s', (sentence, post) => {
-    expect(compareApis(api({}), api(post))).toEqual({ breaking: [`POST /carts: ${sentence}`], compatible: [] });
+    expect(apisBetween(api({}), api(post))).toEqual({ breaking: [`POST /carts: ${sentence}`], compatible: [] });
   });
 
   it('may gain a parameter and a field, and lose an error', () => {
     const after = {
       parameters: [limit, { name: 'page', in: 'query' }],
-      responses: { '201': json(z.object({ id: z.string(), n: z.int() })) },
+      responses: { '201': { ...made, ...json(z.object({ id: z.string(), n: z.int() })) } },
     };
-    expect(compareApis(api({}), api(after))).toEqual({
+    expect(apisBetween(api({}), api(after))).toEqual({
       breaking: [],
       compatible: ['POST /carts: query parameter page is new', 'POST /carts: answer 201 $.n is new and required'],
     });
   });
 
   it('may come, and may not go', () => {
-    expect(compareApis(api({}), { paths: {} }).breaking).toEqual(['POST /carts: the operation is gone']);
-    expect(compareApis({ paths: {} }, api({})).compatible).toEqual(['POST /carts: the operation is new']);
+    expect(apisBetween(api({}), { paths: {} }).breaking).toEqual(['POST /carts: the operation is gone']);
+    expect(apisBetween({ paths: {} }, api({})).compatible).toEqual(['POST /carts: the operation is new']);
   });
 
   it('is compared through references into the document', () => {
@@ -242,7 +273,7 @@ describe('an operation', () => {
       }),
       components: { schemas: { Cart: schema(type) } },
     });
-    expect(compareApis(referring(z.object({ id: z.string() })), referring(z.object({}))).breaking).toEqual([
+    expect(apisBetween(referring(z.object({ id: z.string() })), referring(z.object({}))).breaking).toEqual([
       'POST /carts: answer 201 $.id is gone',
     ]);
   });

@@ -21,9 +21,12 @@ describe('the contracts', () => {
     }
   });
 
-  it.each(['docs/reference/errors.md', 'docs/reference/messages.md'])('are told in %s', (path) => {
-    expect(readFileSync(path, 'utf8')).toBe(contracts.files[path]); // made by: npm run contracts
-  });
+  it.each(['docs/reference/contexts.md', 'docs/reference/errors.md', 'docs/reference/messages.md'])(
+    'are told in %s',
+    (path) => {
+      expect(readFileSync(path, 'utf8')).toBe(contracts.files[path]); // made by: npm run contracts
+    },
+  );
 
   describe('of the monolith', () => {
     let database: Awaited<ReturnType<typeof testDatabase>>;

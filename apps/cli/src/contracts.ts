@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { KernelModule, KernelSettings, kernelOptions, type MessageClass, operationsOf } from '#kernel';
 import { createHttpApp, openApi } from '#kernel/http';
@@ -10,8 +10,10 @@ import {
   type Difference,
   type MessageSnapshot,
 } from './compatibility.js';
-import { errorsPage, messagesPage } from './reference-pages.js';
+import { contextsPage } from './reference-pages.contexts.js';
+import { type Codes, errorsPage, messagesPage } from './reference-pages.js';
 import type { Schema } from './schema-changes.js';
+import { lineOf } from './snapshot-places.js';
 import { readUsage } from './usage.js';
 
 const messagesFile = 'contracts/contracts.json';
@@ -21,37 +23,58 @@ const dialect = 'https://json-schema.org/draft/2020-12/schema';
 /** What the code declares now: the files that are made of it, and how they differ from the committed ones. */
 export interface Contracts {
   readonly files: Readonly<Record<string, string>>;
-  readonly difference: Difference;
+  readonly difference: Told;
 }
+
+/** The changes, each with the line of the snapshot that was so, and of the message's declaration. */
+export type Told = Readonly<Record<keyof Difference, string[]>>;
 
 /** Reads the contracts from the code. The working directory is the project's root. */
 export async function readContracts(): Promise<Contracts> {
   const [messages, api] = await Promise.all([readMessages(), readApi()]);
+  const { importRejections = {} } = (await import('#catalog/contracts')) as { importRejections?: Codes };
   const committed = {
     messages: existsSync(messagesFile)
       ? (JSON.parse(readFileSync(messagesFile, 'utf8')) as { messages: MessageSnapshot[] }).messages
       : [],
     api: existsSync(apiFile) ? (JSON.parse(readFileSync(apiFile, 'utf8')) as ApiSnapshot) : { paths: {} },
   };
-  const [inMessages, inApi] = [compareMessages(committed.messages, messages), compareApis(committed.api, api)];
+  const inMessages = compareMessages(committed.messages, messages);
+  const inApi = compareApis(committed.api, api);
+  const told = (effect: keyof Difference): string[] => [
+    ...inMessages[effect].map(({ sentence, place }) => {
+      const line = lineOf({ dialect, messages: committed.messages }, place);
+      return `${messagesFile}:${line} ${sentence}${declaration(sentence.slice(0, sentence.indexOf(':')))}`;
+    }),
+    ...inApi[effect].map(({ sentence, place }) => `${apiFile}:${lineOf(committed.api, place)} ${sentence}`),
+  ];
   return {
     files: {
       [messagesFile]: json({ dialect, messages }),
       [apiFile]: json(api),
-      'docs/reference/errors.md': errorsPage(messages, api),
-      'docs/reference/messages.md': messagesPage(messages),
+      'docs/reference/contexts.md': contextsPage(messages),
+      'docs/reference/errors.md': errorsPage(messages, api, importRejections),
+      'docs/reference/messages.md': messagesPage(messages, (place) => lineOf({ dialect, messages }, place)),
     },
-    difference: {
-      breaking: [...inMessages.breaking, ...inApi.breaking],
-      compatible: [...inMessages.compatible, ...inApi.compatible],
-    },
+    difference: { breaking: told('breaking'), compatible: told('compatible') },
   };
 }
 
+/** Where a message is declared, as far as it still is. */
+function declaration(name: string): string {
+  for (const file of globSync(`libs/${name.split('.')[0]}/src/contracts/**/*.ts`)) {
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes(`'${name}'`));
+    if (line >= 0) return ` (${file}:${line + 1})`;
+  }
+  return '';
+}
+
 /** Says what a changed contract means for those who use it, and what to do. */
-export function explained({ breaking, compatible }: Difference): string {
+export function explained({ breaking, compatible }: Told): string {
   if (breaking.length > 0) {
-    return `This breaks those who use the contract:\n${listed(breaking)}\nIt needs a new version of the message (.v2, …) beside the old one. \`npm run contracts -- --break\` breaks them all the same.`;
+    return `This breaks those who use the contract:\n${listed(breaking)}\nIt needs a new version beside the old one: of the message (.v2, …), or of the path. \`npm run contracts -- --break\` breaks them all the same.`;
   }
   const notes = compatible.length > 0 ? listed(compatible) : '  - words, users or listeners';
   return `This changed, and breaks nobody:\n${notes}\n\`npm run contracts\` accepts it.`;
@@ -60,26 +83,33 @@ export function explained({ breaking, compatible }: Difference): string {
 const listed = (sentences: readonly string[]): string => sentences.map((sentence) => `  - ${sentence}`).join('\n');
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Every message that a context shows to others, by its name; what every context has from the kernel, once, as `*`. */
-async function readMessages(): Promise<MessageSnapshot[]> {
+/** Every message class that a context shows to others, with the name of its export. */
+export async function messageClasses(): Promise<{ exportName: string; message: MessageClass }[]> {
   const contexts = readdirSync('libs').filter((name) => existsSync(`libs/${name}/src/contracts/index.ts`));
+  const exported = await Promise.all(
+    contexts.map(async (context) => Object.entries((await import(`#${context}/contracts`)) as Record<string, unknown>)),
+  );
+  return exported
+    .flat()
+    .flatMap(([exportName, message]) => (isMessage(message) ? [{ exportName, message }] : []))
+    .toSorted((one, other) => (one.message.messageName < other.message.messageName ? -1 : 1));
+}
+
+/** What every context has from the kernel is told once, as `*`. */
+async function readMessages(): Promise<MessageSnapshot[]> {
   const usages = readUsage();
-  const messages: MessageSnapshot[] = Object.values(operationsOf('every')).map((operation) => ({
+  const own: MessageSnapshot[] = Object.values(operationsOf('every')).map((operation) => ({
     ...snapshotOf(operation),
     name: operation.messageName.replace('every', '*'),
     context: '*',
     usedBy: ['edge'],
     subscribers: [],
   }));
-  for (const context of contexts) {
-    const exported = (await import(`#${context}/contracts`)) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(exported)) {
-      if (!isMessage(value)) continue;
-      const { usedBy = [], subscribers = [] } = usages.get(`${context}.${name}`) ?? {};
-      messages.push({ ...snapshotOf(value), usedBy: [...usedBy].toSorted(), subscribers: [...subscribers].toSorted() });
-    }
-  }
-  return messages.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const contexts = (await messageClasses()).map(({ exportName, message }) => {
+    const { usedBy = [], subscribers = [] } = usages.get(`${message.context}.${exportName}`) ?? {};
+    return { ...snapshotOf(message), usedBy: [...usedBy].toSorted(), subscribers: [...subscribers].toSorted() };
+  });
+  return [...own, ...contexts];
 }
 
 const isMessage = (value: unknown): value is MessageClass => typeof value === 'function' && 'messageName' in value;

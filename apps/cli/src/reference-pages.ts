@@ -1,7 +1,8 @@
 import { kernelErrors } from '#kernel';
 import { edgeErrors } from '#kernel/http';
-import { type ApiSnapshot, type MessageSnapshot, named, operationsOf } from './compatibility.js';
+import { type ApiSnapshot, errorsOf, type MessageSnapshot, named, operationsOf } from './compatibility.js';
 import type { Schema } from './schema-changes.js';
+import type { Place } from './snapshot-places.js';
 
 const generated = '<!-- Made by `npm run contracts`; a test compares it with the code. -->';
 
@@ -12,8 +13,11 @@ interface Entry {
   readonly answeredBy: string[];
 }
 
+/** Codes that come in answers and not as errors, each with a sentence. */
+export type Codes = Readonly<Record<string, { readonly message: string }>>;
+
 /** docs/reference/errors.md. @throws Error where two messages declare one code differently */
-export function errorsPage(messages: readonly MessageSnapshot[], api: ApiSnapshot): string {
+export function errorsPage(messages: readonly MessageSnapshot[], api: ApiSnapshot, importRejections: Codes): string {
   const declared = new Map<string, Entry>();
   for (const { name, errors } of messages) {
     for (const [code, { status, message, details }] of Object.entries(errors)) {
@@ -25,11 +29,13 @@ export function errorsPage(messages: readonly MessageSnapshot[], api: ApiSnapsho
     }
   }
   const known = new Set([...declared.keys(), ...Object.keys(kernelErrors), ...Object.keys(edgeErrors)]);
-  for (const { operation, code, status, message } of documentedErrors(api)) {
-    if (known.has(code)) continue;
-    const entry = declared.get(code) ?? { status, message, answeredBy: [] };
-    entry.answeredBy.push(`\`${operation}\``);
-    declared.set(code, entry);
+  for (const { name, operation } of operationsOf(api)) {
+    for (const { code, status, message } of errorsOf(operation, api)) {
+      if (known.has(code)) continue;
+      const entry = declared.get(code) ?? { status: Number(status), message, answeredBy: [] };
+      entry.answeredBy.push(`\`${name}\``);
+      declared.set(code, entry);
+    }
   }
   const rows = [...declared].toSorted(([one], [other]) => (one < other ? -1 : 1));
   return `${generated}
@@ -56,6 +62,21 @@ ${catalogue(kernelErrors)}
 Answered before any message is asked.
 
 ${catalogue(edgeErrors)}
+${rejections(importRejections)}`;
+}
+
+/** Why an import rejected a row: in its report, which is no error itself. */
+function rejections(codes: Codes): string {
+  const rows = Object.entries(codes).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  if (rows.length === 0) return '';
+  return `
+## In the report of an import
+
+An import answers 200 and says in \`rejected\` what it did not take, and why.
+
+| Code | Meaning |
+|---|---|
+${rows.map(([code, { message }]) => `| \`${code}\` | ${message} |`).join('\n')}
 `;
 }
 
@@ -71,95 +92,85 @@ const catalogue = (errors: Readonly<Record<string, { status: number; message: st
     ...Object.entries(errors).map(([code, { status, message }]) => `| \`${code}\` | ${status} | ${message} |`),
   ].join('\n');
 
-/** The errors that an operation's documentation lists, as `@Answers` writes them: "- `code`: sentence". */
-function documentedErrors(api: ApiSnapshot): { operation: string; code: string; status: number; message: string }[] {
-  return operationsOf(api).flatMap(([operation, { responses }]) =>
-    Object.entries(responses).flatMap(([status, { description = '' }]) =>
-      [...description.matchAll(/^- `(?<code>[^`]+)`: (?<message>.*)$/gm)].map(({ groups }) => ({
-        operation,
-        code: groups!['code']!,
-        status: Number(status),
-        message: groups!['message']!,
-      })),
-    ),
-  );
-}
-
-/** docs/reference/messages.md */
-export function messagesPage(messages: readonly MessageSnapshot[]): string {
+/** docs/reference/messages.md. `lineOf` tells on which line of contracts/contracts.json a part of a message stands. */
+export function messagesPage(messages: readonly MessageSnapshot[], lineOf: (place: Place) => number): string {
   const contexts = [...new Set(messages.map(({ context }) => context))].toSorted();
+  const rows = messages.map((message, index): Row => {
+    const shape = (part: 'input' | 'answer'): string => {
+      const schema = message[part];
+      return schema ? `[${summary(schema)}](${snapshot}#L${lineOf(['messages', index, part])})` : '';
+    };
+    return { ...message, shapes: { input: shape('input'), answer: shape('answer') } };
+  });
   return `${generated}
 
 # Messages
 
-What the contexts say to each other and to the HTTP edge. The schemas stand in [contracts/contracts.json](../../contracts/contracts.json),
-the errors in [errors.md](errors.md).
+What the contexts say to each other and to the HTTP edge; who speaks to whom is drawn in [contexts.md](contexts.md). The shapes
+link to their schemas in [contracts/contracts.json](${snapshot}); the errors are explained in [errors.md](errors.md).
 
 A contract evolves by adding optional fields, and answers by adding any. Whatever would break a sender or a reader is a new version
 of the message beside the old one; a test compares every change with the committed contracts. An answer or event may get one
 more value in an enumeration: **readers ignore what they do not know**, and are deployed before those who send it.
-
-\`\`\`mermaid
-flowchart LR
-${arrows(messages).join('\n')}
-\`\`\`
-
-*asks*: waits for the answer. *sends*: durable, with the sender's change; what comes of it is told by events (dotted).
 ${contexts
   .map((context) =>
     section(
       context,
-      messages.filter((message) => message.context === context),
+      rows.filter((row) => row.context === context),
     ),
   )
   .join('')}`;
 }
 
-function arrows(messages: readonly MessageSnapshot[]): string[] {
-  const asked = new Map<string, Set<string>>();
-  const told = new Set<string>();
-  for (const { kind, context, key, usedBy, subscribers } of messages) {
-    if (context === '*') continue;
-    if (kind === 'event')
-      for (const subscriber of subscribers) told.add(`${context} -. tells .-> ${subscriber.split('.')[0]}`);
-    else
-      for (const user of usedBy)
-        asked.set(
-          `${user} ${context}`,
-          (asked.get(`${user} ${context}`) ?? new Set()).add(key === null ? 'asks' : 'sends'),
-        );
-  }
-  const speaking = [...asked].map(
-    ([pair, ways]) => `${pair.replace(' ', ` -->|${[...ways].toSorted().join(', ')}| `)}`,
+const snapshot = '../../contracts/contracts.json';
+
+type Row = MessageSnapshot & { readonly shapes: Readonly<Record<'input' | 'answer', string>> };
+
+/** What a shape is called, or else its fields; what may be left out is marked. */
+function summary({ $ref, properties = {}, required = [], type }: Schema): string {
+  if (typeof $ref === 'string') return `\`${$ref.split('/').at(-1)}\``;
+  const fields = Object.keys(properties as object).map((name) =>
+    (required as string[]).includes(name) ? `\`${name}\`` : `\`${name}?\``,
   );
-  return [...speaking.toSorted(), ...[...told].toSorted()].map((arrow) => `  ${arrow}`);
+  return fields.length > 0 ? fields.join(' ') : type === 'object' ? 'nothing' : String(type);
 }
 
-function section(context: string, messages: readonly MessageSnapshot[]): string {
+function section(context: string, rows: readonly Row[]): string {
   const parts = (['command', 'query', 'event'] as const).flatMap((kind) => {
-    const rows = messages.filter((message) => message.kind === kind);
-    return rows.length === 0
+    const some = rows.filter((row) => row.kind === kind);
+    return some.length === 0
       ? []
-      : [kind === 'event' ? eventTable(rows) : callTable(kind === 'command' ? 'Command' : 'Query', rows)];
+      : [kind === 'event' ? eventTable(some) : callTable(kind === 'command' ? 'Command' : 'Query', some)];
   });
   return `\n## ${context === '*' ? 'Every context' : context}\n\n${parts.join('\n\n')}\n`;
 }
 
-const callTable = (title: string, rows: readonly MessageSnapshot[]): string =>
+const callTable = (title: string, rows: readonly Row[]): string =>
   [
-    `| ${title} | Access | Key | Used by |`,
-    '|---|---|---|---|',
+    `| ${title} | Access | Input | Answer | Errors | Key | Used by |`,
+    '|---|---|---|---|---|---|---|',
     ...rows.map(
-      ({ name, access, key, usedBy }) => `| \`${name}\` | ${named(access)} | ${key ?? ''} | ${usedBy.join(', ')} |`,
+      ({ name, access, shapes, errors, key, usedBy }) =>
+        `| ${[
+          `\`${name}\``,
+          named(access),
+          shapes.input,
+          shapes.answer,
+          Object.keys(errors)
+            .map((code) => `\`${code}\``)
+            .join('<br>'),
+          key ?? '',
+          usedBy.join(', '),
+        ].join(' | ')} |`,
     ),
   ].join('\n');
 
-const eventTable = (rows: readonly MessageSnapshot[]): string =>
+const eventTable = (rows: readonly Row[]): string =>
   [
-    '| Event | Key | Heard by |',
-    '|---|---|---|',
+    '| Event | Data | Key | Heard by |',
+    '|---|---|---|---|',
     ...rows.map(
-      ({ name, key, subscribers }) =>
-        `| \`${name}\` | ${key ?? ''} | ${subscribers.map((one) => `\`${one}\``).join(', ')} |`,
+      ({ name, shapes, key, subscribers }) =>
+        `| \`${name}\` | ${shapes.input} | ${key ?? ''} | ${subscribers.map((one) => `\`${one}\``).join(', ')} |`,
     ),
   ].join('\n');

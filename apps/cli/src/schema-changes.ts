@@ -104,7 +104,7 @@ const fieldsOf = ({ properties = {}, required = [] }: Schema) => ({
 
 /** Read elsewhere, or only for humans. */
 const handled = new Set(
-  'properties required enum const $defs title description examples default deprecated id'.split(' '),
+  'properties required enum const $defs title description example examples default deprecated id'.split(' '),
 );
 
 const isSchema = (value: unknown): value is Schema =>

@@ -7,6 +7,7 @@ import { Failure } from '#kernel/messages';
 import { join } from 'node:path';
 
 export const demoLogIn = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
+export const demoCustomer = { email: 'customer@cleave.test', password: 'cleave-customer-1' };
 
 /** The project's root, seen from the compiled file. */
 const root = join(import.meta.dirname, '../../../..');

@@ -4,7 +4,7 @@ import { checkSettings, KernelSettings, kernelOptions } from '#kernel';
 import { createHttpApp, HttpSettings } from '#kernel/http';
 import { allSettings } from './all-settings.js';
 import { AppModule } from './app.module.js';
-import { demoLogIn, fillEmptyShop } from './demo.js';
+import { demoCustomer, demoLogIn, fillEmptyShop } from './demo.js';
 import type { LocalServices } from './local/local-services.js';
 import type { ServerSettings } from './server-settings.js';
 
@@ -18,7 +18,8 @@ interface Serving {
 /** Runs the shop until it is told to stop. */
 export async function serve({ settings, services: starting, tell, fail }: Serving): Promise<void> {
   checkSettings(Object.values(await allSettings()), process.env);
-  const { PORT: port } = new HttpSettings(process.env);
+  const http = new HttpSettings(process.env);
+  const { PORT: port } = http;
   const services = await starting;
   const environment = {
     ...services.environment,
@@ -27,6 +28,7 @@ export async function serve({ settings, services: starting, tell, fail }: Servin
   const instance = settings.CLEAVE_INSTANCE ?? `${hostname()}:${port}`;
   const app = await createHttpApp(
     await AppModule.of(kernelOptions(new KernelSettings(environment), environment, instance)),
+    http,
   );
   let stopping: Promise<unknown> | undefined;
   const stop = (signal: string) => {
@@ -54,6 +56,9 @@ export async function serve({ settings, services: starting, tell, fail }: Servin
 Cleave is ready.
   API        ${url}/api/v1
   Reference  ${url}/api/docs`);
-  if (!production) tell(`  Log-in     ${demoLogIn.email} / ${demoLogIn.password}`);
+  if (!production) {
+    tell(`  Log-in     ${demoLogIn.email} / ${demoLogIn.password}`);
+    tell(`  Customer   ${demoCustomer.email} / ${demoCustomer.password}`);
+  }
   tell('');
 }

@@ -60,23 +60,41 @@ export function refusal({ status, headers, body }: Response): string {
 
 /** A shop as its clients see it: over HTTP, and nothing else. */
 export class Shop {
-  private token: string | undefined;
+  private readonly authorizations = new Map<string, string>();
 
-  constructor(readonly server: RunningServer) {}
+  constructor(
+    readonly server: RunningServer,
+    readonly databaseUrl = '',
+  ) {}
 
   get http() {
     return request(this.server.url);
   }
 
-  async admin(): Promise<{ authorization: string }> {
-    if (!this.token) {
-      const { body } = await this.http
-        .post('/api/v1/auth/login')
-        .send({ email: 'admin@cleave.test', password: 'cleave-admin-1' })
-        .expect(200);
-      this.token = (body as { accessToken: string }).accessToken;
+  admin(): Promise<{ authorization: string }> {
+    return this.logIn('admin@cleave.test', 'cleave-admin-1');
+  }
+
+  customer(): Promise<{ authorization: string }> {
+    return this.logIn('customer@cleave.test', 'cleave-customer-1');
+  }
+
+  /** Somebody who has just opened an account. */
+  async newCustomer(): Promise<{ authorization: string }> {
+    const [email, password] = [`${newKey()}@example.com`, 'three warm sleeping bags'];
+    await this.http.post('/api/v1/auth/register').send({ email, password, name: 'Grace Hopper' }).expect(201);
+    return this.logIn(email, password);
+  }
+
+  /** Logs in, once for each account. */
+  private async logIn(email: string, password: string): Promise<{ authorization: string }> {
+    let authorization = this.authorizations.get(email);
+    if (!authorization) {
+      const { body } = await this.http.post('/api/v1/auth/login').send({ email, password }).expect(200);
+      authorization = `Bearer ${(body as { accessToken: string }).accessToken}`;
+      this.authorizations.set(email, authorization);
     }
-    return { authorization: `Bearer ${this.token}` };
+    return { authorization };
   }
 
   /** Imports a product of one variant at 12.50, with so many pieces, and waits until its stock is known. */
@@ -155,6 +173,7 @@ export function onEveryTopology(
       database = await testDatabase();
       shop = new Shop(
         await RunningServer.start({ env: { DATABASE_URL: database.url, CLEAVE_DEMO: 'off', ...topology, ...env } }),
+        database.url,
       );
     }, 60_000);
     afterAll(async () => {

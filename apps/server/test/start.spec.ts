@@ -22,6 +22,7 @@ describe('a server on a laptop', () => {
       for (const said of [
         `http://localhost:${server.port}/api/docs`,
         'admin@cleave.test / cleave-admin-1',
+        'customer@cleave.test / cleave-customer-1',
         'importing the demo catalogue',
       ]) {
         expect(server.output).toContain(said);

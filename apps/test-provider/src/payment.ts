@@ -1,5 +1,5 @@
 import { Refusal } from './refusal.js';
-import type { Outcome } from './tokens.js';
+import { type Outcome, refusesRefunds } from './tokens.js';
 
 export type Status =
   | 'processing'
@@ -89,6 +89,7 @@ export function refund(payment: Payment, money: Money): Payment {
     const left = payment.captured - payment.refunded;
     throw new Refusal('refund_exceeds_captured', `At most ${left} is left to refund, not ${money.amount}.`, payment);
   }
+  if (refusesRefunds(payment.token)) throw new Refusal('refund_refused', 'This card takes nothing back.', payment);
   return { ...payment, refunded, status: refunded === payment.captured ? 'refunded' : 'partially_refunded' };
 }
 

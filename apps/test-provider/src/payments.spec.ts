@@ -180,6 +180,16 @@ describe('capturing', () => {
 });
 
 describe('refunding', () => {
+  it('is refused, always, where the token says so, and changes nothing', async () => {
+    const { id } = await fixture.paid('tok_refund_refused');
+    await client.capture(id);
+    for (const key of ['key-1', 'key-1', 'key-2'])
+      expect(await client.refund(id, 100, 'refund-refused', key)).toMatchObject({
+        status: 409,
+        body: { code: 'refund_refused', payment: { status: 'captured', refunded: euros(0) } },
+      });
+  });
+
   it('gives back in parts, and never more than was captured', async () => {
     const { id, reference } = await fixture.captured();
     expect((await client.refund(id, 600)).body).toMatchObject({ status: 'partially_refunded', refunded: euros(600) });

@@ -7,6 +7,7 @@ export const refusals = {
   invalid_state: 409,
   duplicate_reference: 409,
   refund_exceeds_captured: 409,
+  refund_refused: 409,
   invalid_request: 422,
   idempotency_key_required: 422,
   idempotency_key_reused: 422,

@@ -66,13 +66,14 @@ interface Write {
 }
 
 /**
- * The SQLite file behind the books. A commit waits for the disk, and waits for it on the event loop: so the writes of
- * one turn of the loop share one commit, and each promise resolves only when its write is on the disk.
+ * The SQLite file behind the books. The writes of one turn of the event loop share one commit, and each promise resolves
+ * only when its write is committed: the process may be killed from then on, nothing is lost.
  */
 export class Store {
   /** Called after every commit. */
   afterCommit: () => void = () => undefined;
   private readonly db: DatabaseSync;
+  private readonly sql;
   private waiting: Write[] = [];
 
   /** Throws when another process has these books open: they have one owner, until it ends in whatever way. */
@@ -81,12 +82,19 @@ export class Store {
     try {
       this.db.exec('pragma locking_mode = exclusive');
       this.db.exec('pragma journal_mode = wal');
-      this.db.exec('pragma synchronous = full');
+      this.db.exec('pragma synchronous = normal'); // survives the process in whatever way it ends, not a power failure
       this.db.exec(`begin immediate; ${schema} commit`);
     } catch (error) {
       this.db.close();
       throw new Error(`Cannot open the books in ${dataDir}; does another provider run on them?`, { cause: error });
     }
+    this.sql = {
+      begin: this.prepare('begin immediate'),
+      commit: this.prepare('commit'),
+      save: this.prepare('savepoint one'),
+      undo: this.prepare('rollback to one'),
+      release: this.prepare('release one'),
+    };
   }
 
   prepare(sql: string): StatementSync {
@@ -94,7 +102,7 @@ export class Store {
   }
 
   /**
-   * Runs `change` alone inside a transaction and resolves to its result once that is durable. When it throws, what it
+   * Runs `change` alone inside a transaction and resolves to its result once that is committed. When it throws, what it
    * wrote is undone and the promise rejects with its error; other writes are not touched.
    */
   write<T>(change: () => T): Promise<T> {
@@ -114,9 +122,9 @@ export class Store {
     if (writes.length === 0) return;
     this.waiting = [];
     try {
-      this.db.exec('begin immediate');
+      this.sql.begin.run();
       const tell = writes.map((write) => this.run(write));
-      this.db.exec('commit');
+      this.sql.commit.run();
       for (const told of tell) told();
     } catch (error) {
       if (this.db.isTransaction) this.db.exec('rollback');
@@ -126,13 +134,14 @@ export class Store {
   }
 
   private run({ change, resolve, reject }: Write): () => void {
-    this.db.exec('savepoint one');
+    this.sql.save.run();
     try {
       const value = change();
-      this.db.exec('release one');
+      this.sql.release.run();
       return () => resolve(value as never);
     } catch (error) {
-      this.db.exec('rollback to one; release one');
+      this.sql.undo.run();
+      this.sql.release.run();
       return () => reject(error);
     }
   }

@@ -12,6 +12,8 @@ interface Behaviour {
   late?: true;
   /** Every webhook is delivered twice, at once. */
   doubled?: true;
+  /** No refund is made. */
+  keepsMoney?: true;
 }
 
 const authorized: Outcome = { status: 'authorized' };
@@ -25,6 +27,7 @@ const behaviours = new Map<string, Behaviour>([
   ['tok_timeout', { outcome: authorized, silent: true }],
   ['tok_late_webhook', { outcome: authorized, late: true }],
   ['tok_double_webhook', { outcome: authorized, doubled: true }],
+  ['tok_refund_refused', { outcome: authorized, keepsMoney: true }],
 ]);
 
 const invalid: Behaviour = { outcome: declined('invalid_token') };
@@ -54,4 +57,8 @@ export function outcomeFor(payment: { token: string; createdAt: number; expiresA
 
 export function copiesOfWebhooks(token: string): number {
   return behaviours.get(token)?.doubled ? 2 : 1;
+}
+
+export function refusesRefunds(token: string): boolean {
+  return behaviours.get(token)?.keepsMoney ?? false;
 }

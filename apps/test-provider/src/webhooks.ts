@@ -1,3 +1,5 @@
+import http from 'node:http';
+import https from 'node:https';
 import { Alarm } from './alarm.js';
 import { signedHeaders, signingKey } from './signature.js';
 import type { Store } from './store.js';
@@ -11,7 +13,8 @@ const partingTime = 1_000;
 export class Webhooks {
   private readonly key: Buffer;
   private readonly underWay = new Map<number, Promise<void>>();
-  private readonly cutOff = new AbortController();
+  private readonly requests = new Set<http.ClientRequest>();
+  private readonly agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
   private stopped = false;
   private readonly alarm = new Alarm(() => this.wake());
 
@@ -39,9 +42,12 @@ export class Webhooks {
   async stop(): Promise<void> {
     this.stopped = true;
     this.alarm.set(null);
-    const hurry = setTimeout(() => this.cutOff.abort(), partingTime);
+    const hurry = setTimeout(() => {
+      for (const request of this.requests) request.destroy(new Error('cut off'));
+    }, partingTime);
     await Promise.all(this.underWay.values());
     clearTimeout(hurry);
+    for (const agent of Object.values(this.agents)) agent.destroy();
   }
 
   private async deliver(webhook: Webhook): Promise<void> {
@@ -65,17 +71,28 @@ export class Webhooks {
     else this.queue.postpone(webhook, attempts, next);
   }
 
-  /** Resolves to null when taken, or to what went wrong. */
-  private async post({ id, url, body }: Webhook): Promise<string | null> {
+  /** Resolves to null when taken, or to what went wrong. Not by `fetch`: that costs twice the CPU. */
+  private post({ id, url, body }: Webhook): Promise<string | null> {
     const headers = { 'content-type': 'application/json', ...signedHeaders(this.key, id, body, Date.now()) };
-    const signal = AbortSignal.any([this.cutOff.signal, AbortSignal.timeout(answerWithin)]);
-    try {
-      const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
-      await response.arrayBuffer(); // read to its end, so that the connection can be used again
-      return response.ok ? null : `answered ${response.status}`;
-    } catch (error) {
-      const { message, cause } = error as Error;
-      return cause instanceof Error ? `${message}: ${cause.message}` : message;
-    }
+    const secure = url.startsWith('https:');
+    return new Promise((resolve) => {
+      const request = (secure ? https : http)
+        .request(url, { method: 'POST', headers, agent: secure ? this.agents.https : this.agents.http }, (response) => {
+          const { statusCode = 0 } = response;
+          response
+            .resume() // read to its end, so that the connection can be used again
+            .on('error', (error) => resolve(error.message))
+            .on('end', () => resolve(statusCode >= 200 && statusCode < 300 ? null : `answered ${statusCode}`));
+        })
+        .on('error', (error) => resolve(error.message))
+        .on('close', () => {
+          clearTimeout(timer);
+          this.requests.delete(request);
+          resolve('the connection closed');
+        })
+        .end(body);
+      const timer = setTimeout(() => request.destroy(new Error('no answer')), answerWithin);
+      this.requests.add(request);
+    });
   }
 }

@@ -8,7 +8,7 @@ import type { Cart as CartView } from './contracts/index.js';
 import type { Offers } from './offers.js';
 import { priced } from './priced.js';
 
-/** How a buyer's cart is changed: catalog is asked first, then one transaction locks the cart, so that no writer loses to another. */
+/** How a buyer's cart is changed: catalog is asked, then the cart is written, unless somebody else did meanwhile: then all of it is done again. */
 @Injectable()
 export class CartEdit {
   constructor(
@@ -20,11 +20,10 @@ export class CartEdit {
 
   /** `sku` is what the change is about. Answers the cart after it. @throws cart.not_found, and what `change` throws */
   async apply(cartId: string, sku: string, change: (cart: Cart, offers: Offers) => void): Promise<CartView> {
-    const { lines } = own(await this.carts.find(cartId)).state;
-    const offers = await this.catalog.offers([...lines.map((line) => line.sku), sku]);
+    const cart = own(await this.carts.find(cartId));
+    const offers = await this.catalog.offers([...cart.state.lines.map((line) => line.sku), sku]);
+    change(cart, offers);
     return this.database.transaction(async () => {
-      const cart = own(await this.carts.lock(cartId));
-      change(cart, offers);
       await this.carts.save(cart);
       return priced(cart.state, offers, this.settings.CLEAVE_CURRENCY);
     });

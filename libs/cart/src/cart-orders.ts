@@ -1,32 +1,40 @@
-import { On, Subscriber } from '#kernel';
+import { Ids, On, Subscriber } from '#kernel';
 import { OrderExpired, OrderPlaced, OrderRejected } from '#ordering/contracts';
-import type { Cart } from './cart.js';
+import { Cart } from './cart.js';
 import { Carts } from './carts.js';
 
-/** Closes a cart while it is an order, and opens it again when the order comes to nothing. */
+/** Closes a cart while it is an order, and opens it again when the order comes to nothing. `earliest` hears of carts that may be gone by now. */
 @Subscriber('cart.orders', { from: 'earliest' })
 export class CartOrders {
-  constructor(private readonly carts: Carts) {}
+  constructor(
+    private readonly carts: Carts,
+    private readonly ids: Ids,
+  ) {}
 
   @On(OrderPlaced)
-  placed({ cartId, orderId }: OrderPlaced) {
-    return this.change(cartId, (cart) => cart.checkOut(orderId));
+  async placed({ cartId, orderId, lines }: OrderPlaced) {
+    const cart = await this.carts.find(cartId);
+    if (!cart) return;
+    const late = cart.checkOut(orderId, lines);
+    await this.carts.save(cart);
+    if (late.length > 0) await this.carts.save(Cart.create(this.ids.next(), cart.state.owner, late));
   }
 
   @On(OrderRejected)
   rejected({ cartId, orderId }: OrderRejected) {
-    return this.change(cartId, (cart) => cart.reopen(orderId));
+    return this.reopen(cartId, orderId);
   }
 
   @On(OrderExpired)
   expired({ cartId, orderId }: OrderExpired) {
-    return this.change(cartId, (cart) => cart.reopen(orderId));
+    return this.reopen(cartId, orderId);
   }
 
-  private async change(cartId: string, change: (cart: Cart) => void): Promise<void> {
-    const cart = await this.carts.lock(cartId);
-    if (!cart) return; // `earliest` hears of orders whose carts may be gone by now
-    change(cart);
+  private async reopen(cartId: string, orderId: string): Promise<void> {
+    const { cart, active } = await this.carts.lockBoth(cartId, null);
+    if (!cart) return;
+    cart.reopen(orderId, active);
+    if (active) await this.carts.save(active); // first: one active cart at a time
     await this.carts.save(cart);
   }
 }

@@ -3,24 +3,42 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { GetOffers } from '#catalog/contracts';
 import { anonymous, type Principal, sql } from '#kernel';
 import { answers, testContext, type TestedContext } from '#kernel/testing';
-import { OrderExpired, OrderPlaced, OrderRejected } from '#ordering/contracts';
+import { HandOverCart, OrderExpired, OrderPlaced, OrderRejected } from '#ordering/contracts';
 import { CartModule } from './cart.module.js';
-import { type Cart, CreateCart, GetCart, GetCartForCheckout, RemoveCartItem, SetCartItem } from './contracts/index.js';
+import {
+  type Cart,
+  ClaimCart,
+  CreateCart,
+  GetCart,
+  GetCartForCheckout,
+  RemoveCartItem,
+  SetCartItem,
+  TakeOverCart,
+} from './contracts/index.js';
 
 const uuid = (n: number) => `0199f3a2-7c1e-7abc-8def-${String(n).padStart(12, '0')}`;
 const guest = (token: string): Principal => ({
   ...anonymous,
   owners: [`guest:${createHash('sha256').update(token).digest('hex')}`],
 });
-const anna: Principal = { kind: 'user', id: uuid(7), permissions: [], owners: [`user:${uuid(7)}`] };
+const user = (n: number): Principal => ({ kind: 'user', id: uuid(n), permissions: [], owners: [`user:${uuid(n)}`] });
+const anna = user(7);
+/** With both headers. */
+const both = (member: Principal, { token }: { token?: string | undefined }): Principal => ({
+  ...member,
+  owners: [...member.owners, ...guest(token!).owners],
+});
 
 let cart: TestedContext;
 let prices: Record<string, number>;
 let questions: string[][];
+/** What ordering says to a cart's being handed over. */
+let decide: (asked: HandOverCart) => { orderId: string | null; owner: string | null };
 
 beforeAll(async () => {
   cart = await testContext('cart', CartModule, {
     stubs: [
+      answers(HandOverCart, (asked) => decide(asked)),
       answers(GetOffers, ({ skus }) => {
         questions.push([...skus]);
         const offers = skus.flatMap((sku) => {
@@ -46,12 +64,13 @@ afterAll(() => cart.close());
 beforeEach(() => {
   prices = { MUG: 1_250, POT: 4_000 };
   questions = [];
+  decide = ({ owner }) => ({ orderId: null, owner });
 });
 
 /** A new cart and its buyer. */
 async function newCart(as: Principal = anonymous) {
-  const { id, token } = await cart.execute<{ id: string; token: string }>(new CreateCart({}), { principal: as });
-  const principal = as.kind === 'user' ? as : guest(token);
+  const { id, token } = await cart.execute<{ id: string; token?: string }>(new CreateCart({}), { principal: as });
+  const principal = token === undefined ? as : guest(token);
   return {
     id,
     token,
@@ -77,10 +96,22 @@ describe('A cart', () => {
     expect(JSON.stringify(row)).not.toContain(token);
   });
 
-  it('belongs to the user who made it, and to no holder of its token', async () => {
-    const { token, get } = await newCart(anna);
-    expect((await get()).status).toBe('active');
-    await expect(get(guest(token))).rejects.toMatchObject({ code: 'cart.not_found' });
+  it('of a member is the one that is active, and has no token', async () => {
+    const { id, token, get, put } = await newCart(user(20));
+    expect(token).toBeUndefined();
+    await put('MUG', 1);
+    expect((await newCart(user(20))).id).toBe(id);
+    expect((await newCart(user(21))).id).not.toBe(id);
+    await expect(get(user(21))).rejects.toMatchObject({ code: 'cart.not_found' });
+    await cart.hear(new OrderPlaced({ orderId: uuid(120), cartId: id, number: '1' }));
+    const next = await newCart(user(20));
+    expect(next.id).not.toBe(id);
+    expect((await next.get()).lines).toEqual([]);
+  });
+
+  it('of a member is one, however many requests ask for the first at once', async () => {
+    const carts = await Promise.all(Array.from({ length: 20 }, () => newCart(user(22))));
+    expect(new Set(carts.map(({ id }) => id)).size).toBe(1);
   });
 
   it('answers a stranger as if it were not there, for reading and for writing', async () => {
@@ -180,5 +211,149 @@ describe('An order', () => {
     await cart.hear(ends(uuid(101), cartId));
     await cart.hear(new OrderPlaced({ orderId: uuid(101), cartId, number: '1' }));
     expect(await get()).toMatchObject({ status: 'checked_out', orderId: uuid(102) });
+  });
+});
+
+describe('A claim', () => {
+  const claim = (cartId: string, principal: Principal) =>
+    cart.execute<Cart & { noRoom: unknown[] }>(new ClaimCart({ cartId }), { principal });
+  const content = ({ lines }: Cart) => lines.map(({ sku, quantity }) => `${quantity} ${sku}`);
+
+  it('makes a guest’s cart that of a member who has none, and the token opens it no more', async () => {
+    const guests = await newCart();
+    await guests.put('MUG', 2);
+    expect(await claim(guests.id, both(user(30), guests))).toMatchObject({
+      id: guests.id,
+      status: 'active',
+      lines: [{ sku: 'MUG', quantity: 2, unitPrice: { amount: 1_250 } }],
+      noRoom: [],
+    });
+    await expect(guests.get()).rejects.toMatchObject({ code: 'cart.not_found' });
+    expect((await newCart(user(30))).id).toBe(guests.id);
+    expect(content(await claim(guests.id, both(user(30), guests)))).toEqual(['2 MUG']);
+  });
+
+  it('brings a guest’s cart into the member’s, once however often it is repeated', async () => {
+    const [members, guests] = [await newCart(user(31)), await newCart()];
+    await members.put('MUG', 2);
+    await guests.put('MUG', 3);
+    await guests.put('POT', 1);
+    const principal = both(user(31), guests);
+    const answered = await Promise.all([1, 2, 3].map(() => claim(guests.id, principal)));
+    await cart.hear(new TakeOverCart({ cartId: guests.id, owner: `user:${uuid(31)}` }));
+    for (const view of [...answered, await claim(guests.id, principal), await members.get()]) {
+      expect(view.id).toBe(members.id);
+      expect(content(view)).toEqual(['5 MUG', '1 POT']);
+    }
+    expect(await guests.get(user(31))).toMatchObject({ status: 'merged', lines: [] });
+    await expect(guests.get()).rejects.toMatchObject({ code: 'cart.not_found' });
+    await expect(guests.put('MUG', 1, user(31))).rejects.toMatchObject({ code: 'cart.not_active' });
+  });
+
+  it('loses nothing of two guests’ carts that are claimed at once', async () => {
+    const [one, other] = [await newCart(), await newCart()];
+    await one.put('MUG', 1);
+    await other.put('POT', 1);
+    await Promise.all([one, other].map((guests) => claim(guests.id, both(user(32), guests))));
+    expect(content(await (await newCart(user(32))).get()).toSorted()).toEqual(['1 MUG', '1 POT']);
+  });
+
+  it('names what found no room, which stays where it was', async () => {
+    const [members, guests] = [await newCart(user(33)), await newCart()];
+    const lines = Array.from({ length: 200 }, (_, n) => ({
+      sku: `MANY-${n}`,
+      quantity: 1,
+      title: 'One of many',
+      unitPrice: { amount: 100, currency: 'EUR' },
+    }));
+    await cart.database.query(sql`update cart set lines = ${JSON.stringify(lines)} where id = ${members.id}`);
+    await guests.put('MUG', 4);
+    const answer = await claim(guests.id, both(user(33), guests));
+    expect(answer.lines).toHaveLength(200);
+    expect(answer.noRoom).toEqual([{ sku: 'MUG', quantity: 4 }]);
+    expect(content(await guests.get(user(33)))).toEqual(['4 MUG']);
+  });
+
+  it('is refused where the cart is an order, whether cart or ordering knows it', async () => {
+    const [members, guests] = [await newCart(user(34)), await newCart()];
+    await guests.put('MUG', 1);
+    decide = () => ({ orderId: uuid(134), owner: null });
+    const refused = { code: 'ordering.cart_has_order', status: 409, details: { orderId: uuid(134) } };
+    await expect(claim(guests.id, both(user(34), guests))).rejects.toMatchObject(refused);
+    await cart.hear(new OrderPlaced({ orderId: uuid(134), cartId: guests.id, number: '1' }));
+    decide = () => {
+      throw new Error('nobody needs to ask');
+    };
+    await expect(claim(guests.id, both(user(34), guests))).rejects.toMatchObject(refused);
+    expect((await members.get()).lines).toEqual([]);
+    expect(content(await guests.get())).toEqual(['1 MUG']);
+  });
+
+  it('finds no cart of anybody else, and is nothing for guests', async () => {
+    const [guests, other] = [await newCart(), await newCart(user(36))];
+    const notFound = { code: 'cart.not_found', status: 404 };
+    await expect(claim(guests.id, user(35))).rejects.toMatchObject(notFound);
+    await expect(claim(other.id, both(user(35), guests))).rejects.toMatchObject(notFound);
+    await expect(claim(uuid(404), user(35))).rejects.toMatchObject(notFound);
+    decide = () => ({ orderId: null, owner: `user:${uuid(36)}` });
+    await expect(claim(guests.id, both(user(35), guests))).rejects.toMatchObject(notFound);
+    await expect(claim(guests.id, guest(guests.token!))).rejects.toMatchObject({ code: 'kernel.unauthenticated' });
+  });
+
+  it('is finished by ordering’s word where it broke off', async () => {
+    const [members, guests] = [await newCart(user(37)), await newCart()];
+    await guests.put('POT', 1);
+    await cart.hear(new TakeOverCart({ cartId: guests.id, owner: `user:${uuid(37)}` }));
+    expect(content(await members.get())).toEqual(['1 POT']);
+  });
+});
+
+describe('A member’s cart', () => {
+  const content = ({ lines }: Cart) => lines.map(({ sku, quantity }) => `${quantity} ${sku}`);
+
+  it('that becomes an order leaves what came in too late in the next one', async () => {
+    const members = await newCart(user(40));
+    await members.put('MUG', 3);
+    await members.put('POT', 1);
+    const lines = [{ sku: 'MUG', quantity: 2 }];
+    await cart.hear(new OrderPlaced({ orderId: uuid(140), cartId: members.id, number: '1', lines }));
+    expect(content(await members.get())).toEqual(['2 MUG']);
+    const next = await newCart(user(40));
+    expect(next.id).not.toBe(members.id);
+    expect(content(await next.get())).toEqual(['1 MUG', '1 POT']);
+  });
+
+  it('opens again, in place of a newer one that is empty', async () => {
+    const members = await newCart(user(41));
+    await members.put('MUG', 3);
+    await cart.hear(new OrderPlaced({ orderId: uuid(141), cartId: members.id, number: '1' }));
+    const newer = await newCart(user(41));
+    await cart.hear(new OrderExpired({ orderId: uuid(141), cartId: members.id }));
+    expect(await members.get()).toMatchObject({ status: 'active', lines: [{ sku: 'MUG' }] });
+    expect((await newer.get()).status).toBe('abandoned');
+    expect((await newCart(user(41))).id).toBe(members.id);
+    const principal = user(41);
+    await expect(cart.execute(new ClaimCart({ cartId: newer.id }), { principal })).rejects.toMatchObject({
+      code: 'cart.not_active',
+    });
+  });
+
+  it('goes into a newer one that is not, once ordering lets nobody order it', async () => {
+    const members = await newCart(user(42));
+    await members.put('MUG', 3);
+    await cart.hear(new OrderPlaced({ orderId: uuid(142), cartId: members.id, number: '1' }));
+    const newer = await newCart(user(42));
+    await newer.put('POT', 1);
+    await cart.hear(new OrderRejected({ orderId: uuid(142), cartId: members.id, reason: 'card_declined' }));
+    expect((await members.get()).status).toBe('abandoned');
+    expect(await cart.said()).toContainEqual({
+      name: HandOverCart.messageName,
+      payload: { cartId: members.id, owner: null },
+    });
+    for (const time of [1, 2]) {
+      await cart.hear(new TakeOverCart({ cartId: members.id, owner: null }));
+      expect([time, content(await newer.get())]).toEqual([time, ['1 POT', '3 MUG']]);
+    }
+    expect((await members.get()).status).toBe('merged');
   });
 });

@@ -1,10 +1,11 @@
 import { Aggregate, type Ids } from '#kernel';
 import type { ImportedProduct } from './contracts/imported-product.js';
+import type { ImportRejectionCode } from './contracts/import-rejections.js';
 import { Product } from './product.js';
 
 interface Rejection {
   readonly handle: string;
-  readonly code: string;
+  readonly code: ImportRejectionCode;
   readonly message: string;
 }
 

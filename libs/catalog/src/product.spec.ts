@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aggregateSpec } from '#kernel/testing';
 import type { ImportedProduct } from './contracts/imported-product.js';
 import { ProductChanged, ProductCreated } from './contracts/product-events.js';
+import type { ProductPatch } from './contracts/written-product.js';
 import { Product } from './product.js';
 import { ProductImport } from './product-import.js';
 import { imported, variant } from './test/sample-product.js';
@@ -73,6 +74,86 @@ describe('a product', () => {
     given(imported('mug', [variant('BLUE')]))
       .when(imported('mug', [variant('BLUE')], { status: 'archived' }))
       .then(changed);
+  });
+});
+
+describe('a product that is edited', () => {
+  const before = imported('mug', [variant('BLUE'), variant('RED')], {
+    category: 'Home > Mugs',
+    options: [{ name: 'Colour', values: ['BLUE', 'RED'] }],
+  });
+  const edited = (...patches: ProductPatch[]) => {
+    const product = Product.stored(Product.create(before, ids, now).document);
+    for (const patch of patches) product.edit(patch, ids, later);
+    return product;
+  };
+  const { compareAtPrice, barcode, grams, image, inventoryQuantity, price } = variant('ANY');
+  const written = (sku: string, ...options: string[]) => ({
+    sku,
+    options,
+    price,
+    compareAtPrice,
+    barcode,
+    grams,
+    image,
+    inventoryQuantity,
+  });
+
+  it('keeps what the patch does not name, and loses what the patch makes null', () => {
+    expect(edited({ title: 'A mug', category: null, description: null, tags: null, images: null }).document).toEqual({
+      ...edited().document,
+      id: expect.anything(),
+      variants: expect.anything(),
+      version: '2.0',
+      updatedAt: later,
+      title: 'A mug',
+      category: null,
+      description: '',
+      tags: [],
+      images: [],
+    });
+  });
+
+  it('stays as it is where the patch says what it is already', () => {
+    const product = edited({ title: before.title, vendor: null, tags: before.tags });
+    expect([product.changed, product.document.version, product.release()]).toEqual([false, '1.0', []]);
+  });
+
+  it('matches variants by their SKU, names them by their options and tells of the new and the lost', () => {
+    const product = edited({
+      variants: [{ ...written('GREEN', 'Green'), inventoryQuantity: 7 }, written('RED', 'RED')],
+    });
+    const [green, red] = product.document.variants;
+    expect([green!.title, red!.id]).toEqual(['Green', 'id-3']);
+    expect(product.release().map(({ message }) => message)).toEqual([
+      new ProductChanged({
+        productId: 'id-1',
+        addedVariants: [{ variantId: green!.id, sku: 'GREEN', startingStock: 7 }],
+        removedSkus: ['BLUE'],
+      }),
+    ]);
+  });
+
+  it('is still the one that was read when only its stock has changed', () => {
+    const product = edited({ title: 'A mug' });
+    product.follow('RED', true);
+    expect(product.document).toMatchObject({ version: '2.1', variants: [{ available: false }, { available: true }] });
+    expect(['2.0', '2.1'].map((version) => product.isOneOf([version]))).toEqual([true, true]);
+    expect(['1.0', '3.0', '20', ''].map((version) => product.isOneOf([version]))).toEqual([false, false, false, false]);
+    expect(product.isOneOf([])).toBe(false);
+    product.follow('RED', true);
+    product.follow('UNKNOWN', true);
+    expect(product.document.version).toBe('2.1');
+  });
+
+  it('counts in its category while it is published', () => {
+    const product = edited({ category: 'Home' });
+    expect(product.moved).toEqual({ from: 'Home > Mugs', to: 'Home' });
+    product.become('archived', ids, later);
+    expect(product.moved).toEqual({ from: 'Home > Mugs', to: null });
+    product.edit({ category: 'Home > Mugs' }, ids, later);
+    product.become('published', ids, later);
+    expect(product.moved).toBeUndefined();
   });
 });
 

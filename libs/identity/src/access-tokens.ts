@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Clock } from '#kernel';
-import { SigningKeys } from './signing-keys.js';
+import { ACCESS_TOKEN_SECONDS, SigningKeys } from './signing-keys.js';
 import type { User } from './user.js';
-
-export const ACCESS_TOKEN_SECONDS = 15 * 60;
 
 /** Signs what a user may do: a JWT (RFC 7519), ES256, that any process can check by the keys of GetJwks. */
 @Injectable()
@@ -16,7 +14,7 @@ export class AccessTokens {
   ) {}
 
   async issue(user: User): Promise<string> {
-    const key = await this.keys.active();
+    const key = await this.keys.signing();
     if (!key) throw new Error('There is no signing key: one is made when identity starts.');
     const iat = Math.floor(this.clock.now() / 1_000);
     return this.jwt.signAsync(

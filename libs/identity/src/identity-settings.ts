@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { type Environment, settings, WrongSettings } from '#kernel';
+import { type Environment, integer, settings, WrongSettings } from '#kernel';
 
 export class IdentitySettings extends settings({
   NODE_ENV: {
     schema: z.string(),
-    doc: 'Anything but `production` makes the demo log-in, once, in an empty database.',
+    doc: 'Anything but `production` makes the demo log-ins, once, in an empty database.',
     default: 'development',
   },
   IDENTITY_ADMIN_EMAIL: {
@@ -18,6 +18,16 @@ export class IdentitySettings extends settings({
       .max(1_024, 'must have at most 1,024 characters')
       .optional(),
     doc: 'The password that IDENTITY_ADMIN_EMAIL begins with. It does not change a user who is there already.',
+  },
+  IDENTITY_KEY_ROTATION: {
+    schema: integer(1, 3_650),
+    doc: 'Days until a new key signs the access tokens. Nobody is logged out by it.',
+    default: '30',
+  },
+  IDENTITY_KEY_LEAD: {
+    schema: integer(0, 86_400),
+    doc: 'Seconds that a new key is published before it signs: more than the 60 that others keep the published keys.',
+    default: '120',
   },
 }) {
   constructor(environment: Environment) {

@@ -11,12 +11,13 @@ import { IdentitySettings } from './identity-settings.js';
 type Tokens = { accessToken: string; refreshToken: string; expiresIn: number };
 
 const demo = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
+const customer = { email: 'customer@cleave.test', password: 'cleave-customer-1' };
 const logIn = (identity: TestedContext, credentials: typeof demo) =>
   identity.execute<Tokens>(new LogIn(credentials), { principal: anonymous });
 const jwks = async (identity: TestedContext) =>
   (await identity.execute<{ keys: (JsonWebKey & { kid: string })[] }>(new GetJwks({}))).keys;
 const emails = async ({ database }: TestedContext) =>
-  (await database.query<{ email: string }>(sql`select email from account`)).map(({ email }) => email);
+  (await database.query<{ email: string }>(sql`select email from account order by email`)).map(({ email }) => email);
 
 describe('Logging in', () => {
   let identity: TestedContext;
@@ -37,7 +38,9 @@ describe('Logging in', () => {
       issuer: 'cleave',
       audience: 'cleave-api',
     });
-    const account = await identity.database.one<{ id: string }>(sql`select id from account`);
+    const account = await identity.database.one<{ id: string }>(
+      sql`select id from account where email = ${demo.email}`,
+    );
     expect(claims).toMatchObject({
       sub: account!.id,
       roles: ['admin'],
@@ -51,7 +54,7 @@ describe('Logging in', () => {
     await expect(logIn(identity, { ...demo, email: 'Admin@Cleave.TEST' })).resolves.toMatchObject({ expiresIn: 900 });
     await expect(
       identity.database.query(
-        sql`insert into account select gen_random_uuid(), upper(email), name, password_hash, roles from account`,
+        sql`insert into account select gen_random_uuid(), upper(email), name, password_hash, roles from account where email = ${demo.email}`,
       ),
     ).rejects.toMatchObject({ code: '23505' });
   });
@@ -119,23 +122,41 @@ describe('Booting', () => {
     }
   };
 
-  it('makes one key and one demo administrator, however many replicas start at once', () =>
+  it('makes one key, one demo administrator and one demo customer, however many replicas start at once', () =>
     booted({}, async (identity, boot) => {
       for (const table of [sql`signing_key`, sql`account`, sql`seeded`])
         await identity.database.query(sql`delete from ${table}`);
       await Promise.all([1, 2, 3, 4].map(() => boot.onApplicationBootstrap()));
       expect(await jwks(identity)).toHaveLength(1);
-      expect(await emails(identity)).toEqual([demo.email]);
+      expect(await emails(identity)).toEqual([demo.email, customer.email]);
+      await expect(logIn(identity, customer)).resolves.toMatchObject({ expiresIn: 900 });
     }));
 
-  it('does not bring a deleted demo administrator back', () =>
+  it('does not bring deleted demo accounts back', () =>
     booted({}, async (identity, boot) => {
       await identity.database.query(sql`delete from account`);
       await boot.onApplicationBootstrap();
       expect(await emails(identity)).toEqual([]);
     }));
 
-  it('makes no demo administrator in production', () =>
+  it('makes the demo customer also where an earlier version had made the demo administrator alone', () =>
+    booted({}, async (identity, boot) => {
+      await identity.database.query(sql`delete from account where email = ${customer.email}`);
+      await identity.database.query(sql`delete from seeded where name = 'demo-customer'`);
+      await boot.onApplicationBootstrap();
+      expect(await emails(identity)).toEqual([demo.email, customer.email]);
+    }));
+
+  it('makes no demo customer in a shop that never was a demo', () =>
+    booted({}, async (identity, boot) => {
+      await identity.database.query(sql`delete from seeded`);
+      await identity.database.query(sql`delete from account where email = ${customer.email}`);
+      await identity.database.query(sql`update account set email = 'owner@shop.example'`);
+      await boot.onApplicationBootstrap();
+      expect(await emails(identity)).toEqual(['owner@shop.example']);
+    }));
+
+  it('makes no demo account in production', () =>
     booted({ NODE_ENV: 'production' }, async (identity) => {
       expect(await emails(identity)).toEqual([]);
       await expect(logIn(identity, demo)).rejects.toMatchObject({ code: 'identity.credentials_wrong' });

@@ -16,6 +16,11 @@ export class User extends Aggregate {
     super();
   }
 
+  /** Whoever registers is a customer; other roles are given. */
+  static register(account: Omit<UserState, 'roles'>): User {
+    return new User({ ...account, roles: ['customer'] });
+  }
+
   /** What an access token says about the user. */
   get claims() {
     const { roles } = this.state;

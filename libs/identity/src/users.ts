@@ -1,15 +1,23 @@
-import { Repository, sql } from '#kernel';
+import { Repository, type Sql, sql } from '#kernel';
 import { User } from './user.js';
 
 export class Users extends Repository<User> {
-  async byEmail(email: string): Promise<User | undefined> {
-    const row = await this.database.one<User['state']>(sql`
-      select id, email, name, password_hash as "passwordHash", roles from account where lower(email) = lower(${email})`);
-    return row && new User(row);
+  byEmail(email: string): Promise<User | undefined> {
+    return this.where(sql`lower(email) = lower(${email})`);
+  }
+
+  byId(id: string): Promise<User | undefined> {
+    return this.where(sql`id = ${id}`);
   }
 
   async none(): Promise<boolean> {
     return !(await this.database.one(sql`select from account limit 1`));
+  }
+
+  private async where(condition: Sql): Promise<User | undefined> {
+    const row = await this.database.one<User['state']>(sql`
+      select id, email, name, password_hash as "passwordHash", roles from account where ${condition}`);
+    return row && new User(row);
   }
 
   protected async store({ state: { id, email, name, passwordHash, roles } }: User): Promise<void> {

@@ -3,7 +3,7 @@ export { invalidInput } from './bus/owner.js';
 export { Registry } from './bus/registry.js';
 export { WithoutTransaction } from './bus/without-transaction.js';
 export { Database } from './database/database.js';
-export { isUniqueViolation } from './database/database-failure.js';
+export { isConflict, isUniqueViolation } from './database/database-failure.js';
 export { ConcurrentChange } from './database/together.js';
 export { migration } from './database/migration.js';
 export { sql, Sql } from './database/sql.js';

@@ -11,7 +11,7 @@ export class CancelOrderHandler implements ICommandHandler<CancelOrder> {
   ) {}
 
   async execute({ id }: CancelOrder) {
-    const order = await this.orders.lock(id);
+    const order = await this.orders.load(id);
     if (!owns(order?.state.owner, 'orders.write') || !order) throw CancelOrder.failure('ordering.order_not_found');
     order.cancel(this.clock.instant());
     await this.orders.save(order);

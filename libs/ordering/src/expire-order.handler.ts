@@ -11,7 +11,7 @@ export class ExpireOrderHandler implements ICommandHandler<ExpireOrder> {
   ) {}
 
   async execute({ orderId }: ExpireOrder) {
-    const order = await this.orders.lock(orderId);
+    const order = await this.orders.load(orderId);
     order!.expire(this.clock.instant());
     await this.orders.save(order!);
   }

@@ -11,9 +11,10 @@ export class GetOrderHandler implements IQueryHandler<GetOrder> {
   async execute({ id }: GetOrder) {
     const order = await this.orders.find(id);
     if (!owns(order?.owner, 'orders.read') || !order) throw GetOrder.failure('ordering.order_not_found');
-    const { payment } = order;
+    const { payment, shipment, ...rest } = order;
     return {
-      ...order,
+      ...rest,
+      ...(shipment ? { shipment } : {}),
       payment: {
         id: payment.id,
         status: payment.status,

@@ -17,15 +17,21 @@ import {
   PaymentAuthorized,
   PaymentCaptured,
   PaymentDeclined,
+  PaymentRefunded,
   PaymentVoided,
 } from '#payments/contracts';
+import { CompleteOrder } from './complete-order.js';
 import {
   CancelOrder,
   OrderCancelled,
+  OrderCompleted,
   OrderConfirmed,
   OrderExpired,
   OrderPlaced,
   OrderRejected,
+  OrderShipped,
+  Shipping,
+  ShipOrder,
 } from './contracts/index.js';
 import { ExpireOrder } from './expire-order.js';
 import { isSettled, Order } from './order.js';
@@ -36,6 +42,7 @@ const cartId = '01900000-0000-7000-8000-000000000003';
 const now = '2026-01-01T00:00:00.000Z';
 const payBy = '2026-01-01T00:15:00.000Z';
 const holdUntil = '2026-01-01T00:16:00.000Z';
+const completeAt = '2026-01-15T00:00:00.000Z';
 const price = { amount: 1_000, currency: 'EUR' };
 const total = { amount: 2_000, currency: 'EUR' };
 const missing = [{ sku: 'A', requested: 2, available: 1 }];
@@ -66,6 +73,10 @@ function apply(order: Order, message: object): void {
   else if (message instanceof PaymentDeclined) order.paymentDeclined(message.reason, now);
   else if (message instanceof PaymentCaptured) order.paymentCaptured();
   else if (message instanceof PaymentVoided) order.moneyReturned('voided', now);
+  else if (message instanceof PaymentRefunded)
+    order.moneyReturned(message.remaining.amount === 0 ? 'refunded' : 'partially_refunded', now);
+  else if (message instanceof ShipOrder) order.ship(Shipping.parse(message), now, completeAt);
+  else if (message instanceof CompleteOrder) order.complete(now);
   else if (message instanceof ExpireOrder) order.expire(now);
   else if (message instanceof CancelOrder) order.cancel(now);
   else throw new TypeError(`an order does not hear ${message.constructor.name}`);
@@ -94,16 +105,22 @@ const released = new StockReleased({ orderId });
 const authorized = new PaymentAuthorized({ ...payment, amount: total });
 const declined = new PaymentDeclined({ ...payment, reason: 'card_declined' });
 const captured = new PaymentCaptured({ ...payment, amount: total });
+const refundedTo = (amount: number) =>
+  new PaymentRefunded({ ...payment, amount: total, refunded: total, remaining: { amount, currency: 'EUR' } });
+const [partly, wholly] = [refundedTo(500), refundedTo(0)];
 const voided = new PaymentVoided(payment);
 const expire = new ExpireOrder({ orderId });
 const cancel = new CancelOrder({ id: orderId });
+const ship = new ShipOrder({ id: orderId, carrier: 'DHL', trackingNumber: '00340434161094042557' });
+const complete = new CompleteOrder({ orderId });
+const paid = [reserved, authorized, committed, captured];
 const release = new ReleaseStock({ orderId });
 const giveBack = new CancelPayment({ paymentId });
 
 describe('an order', () => {
   it('reserves its stock when it is placed, and sets its own deadline', () => {
     expect(place().release()).toMatchObject([
-      { message: new OrderPlaced({ ...placed, number: '1001' }) },
+      { message: new OrderPlaced({ ...placed, number: '1001', lines: [{ sku: 'A', quantity: 2 }] }) },
       { message: new ReserveStock({ orderId, lines: [{ sku: 'A', quantity: 2 }], until: holdUntil }) },
       { message: expire, at: payBy },
     ]);
@@ -112,7 +129,16 @@ describe('an order', () => {
   it('asks for the money when the stock is held', () =>
     given()
       .when(reserved)
-      .then(new AuthorizePayment({ ...payment, amount: total, provider: 'test', token: 'tok_ok', until: payBy })));
+      .then(
+        new AuthorizePayment({
+          ...payment,
+          amount: total,
+          provider: 'test',
+          token: 'tok_ok',
+          until: payBy,
+          owner: 'guest:x',
+        }),
+      ));
   it('takes the stock when the money is sure', () =>
     given(reserved).when(authorized).then(new CommitStock({ orderId })));
   it('is confirmed, and takes the money, when the stock is its own', () =>
@@ -163,11 +189,92 @@ describe('an order', () => {
   it.each([
     ['rejected', [refused]],
     ['expired', [expire]],
+    ['shipped', [...paid, ship]],
+    ['completed', [...paid, ship, complete]],
   ])('cannot be cancelled when it is %s', (_, history) =>
     given(...history)
       .when(cancel)
       .refuses('ordering.not_cancellable'),
   );
+
+  it('is shipped when it is confirmed and paid, and completes by itself', () => {
+    const order = after(...paid);
+    order.release();
+    order.ship(Shipping.parse(ship), now, completeAt);
+    expect(order.release()).toMatchObject([
+      { message: new OrderShipped({ ...placed, carrier: 'DHL', trackingNumber: '00340434161094042557' }) },
+      { message: complete, at: completeAt },
+    ]);
+    expect(order.state.shipment).toEqual({ at: now, carrier: 'DHL', trackingNumber: '00340434161094042557' });
+    given(...paid, partly)
+      .when(new ShipOrder({ id: orderId }))
+      .then(new OrderShipped(placed), complete);
+    given(...paid, ship)
+      .when(complete)
+      .then(new OrderCompleted(placed));
+  });
+  it('is shipped and completed once', () => {
+    given(...paid, ship)
+      .when(ship)
+      .then();
+    given(...paid, ship, complete)
+      .when(ship)
+      .then();
+    given(...paid, ship, complete)
+      .when(complete)
+      .then();
+    expect(after(...paid, ship, new ShipOrder({ id: orderId, carrier: 'UPS' })).state.shipment?.carrier).toBe('DHL');
+  });
+  it.each([
+    ['pending', []],
+    ['waiting for its payment', [reserved]],
+    ['confirmed, its money not yet taken', [reserved, authorized, committed]],
+    ['confirmed, its money given back', [...paid, wholly]],
+    ['rejected', [refused]],
+    ['expired', [expire]],
+    ['cancelling', [...paid, cancel]],
+    ['cancelled', [...paid, cancel, released, wholly]],
+  ])('is not shipped while it is %s', (_, history) =>
+    given(...history)
+      .when(ship)
+      .refuses('ordering.not_shippable'),
+  );
+
+  it.each([
+    ['confirmed', []],
+    ['shipped', [ship]],
+    ['completed', [ship, complete]],
+  ])('shows what was refunded while it is %s, and stays so', (status, since) => {
+    for (const [refunds, shown] of [
+      [[partly], 'partially_refunded'],
+      [[partly, wholly], 'refunded'],
+      [[wholly, partly], 'refunded'],
+      [[partly, captured, authorized], 'partially_refunded'],
+    ] as const) {
+      const order = after(...paid, ...since, ...refunds);
+      expect(order.state).toMatchObject({ status, payment: { status: shown } });
+      expect(isSettled(order.state)).toBe(true);
+    }
+  });
+  it('shows what was refunded before it was shipped', () =>
+    expect(after(...paid, partly, ship).state).toMatchObject({
+      status: 'shipped',
+      payment: { status: 'partially_refunded' },
+    }));
+  it('gives back the rest when it is cancelled after a refund', () => {
+    given(...paid, partly)
+      .when(cancel)
+      .then(release, giveBack);
+    given(...paid, partly, cancel, released)
+      .when(partly)
+      .then();
+    given(...paid, partly, cancel, released)
+      .when(wholly)
+      .then(new OrderCancelled(placed));
+    given(...paid, wholly, cancel)
+      .when(released)
+      .then(new OrderCancelled(placed));
+  });
 
   it.each([
     ['pending', [], false],
@@ -180,6 +287,8 @@ describe('an order', () => {
     ['rejected with its stock back', [reserved, declined, released], true],
     ['expired with its money on the way back', [reserved, expire, released], false],
     ['expired with all back', [reserved, expire, released, voided], true],
+    ['shipped', [...paid, ship], true],
+    ['completed', [...paid, ship, complete], true],
     ['cancelling', [reserved, cancel], false],
     ['cancelled', [reserved, cancel, released, voided], true],
   ])('knows whether anything but time or a person can change it: %s', (_, history, settled) => {

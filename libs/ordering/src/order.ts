@@ -2,14 +2,20 @@ import { Aggregate } from '#kernel';
 import { CommitStock, ReleaseStock, ReserveStock, type StockRefused } from '#inventory/contracts';
 import { AuthorizePayment, CancelPayment, CapturePayment } from '#payments/contracts';
 import type { Money } from '#kernel/messages';
+import type * as z from 'zod';
+import { CompleteOrder } from './complete-order.js';
 import {
   CancelOrder,
   type Order as OrderView,
   OrderCancelled,
+  OrderCompleted,
   OrderConfirmed,
   OrderExpired,
   OrderPlaced,
   OrderRejected,
+  OrderShipped,
+  type Shipping,
+  ShipOrder,
 } from './contracts/index.js';
 import { ExpireOrder } from './expire-order.js';
 
@@ -29,6 +35,7 @@ export interface OrderState extends Pick<
 > {
   /** Whose it is: the owner of its cart. */
   owner: string;
+  shipment: NonNullable<OrderView['shipment']> | null;
   /** What the order knows of its stock. `asked`: a reservation is on its way. */
   stock: 'asked' | 'reserved' | 'committing' | 'committed' | 'releasing' | 'released' | 'refused';
   payment: {
@@ -58,33 +65,39 @@ export interface Placement extends Pick<
 
 /** Money of these states is, and stays, the buyer's. */
 const moneyIsBack = ['declined', 'failed', 'voided', 'refunded'];
+/** Money of these states was taken, and not all of it is back. */
+const moneyIsTaken = ['captured', 'partially_refunded'];
 
 /**
  * An order and its checkout: place → reserve stock → authorize payment → commit stock → confirm → capture. Every step
  * has its undo, every wait a deadline. Events may come in any order, and after the order was closed.
  */
 export class Order extends Aggregate {
-  constructor(readonly state: OrderState) {
+  constructor(
+    readonly state: OrderState,
+    /** How often it was written; 0: never. */
+    readonly version = 0,
+  ) {
     super();
   }
 
   static place({ now, payBy, holdUntil, payment, ...order }: Placement): Order {
-    const placed = new Order({
+    const state: OrderState = {
       ...order,
       total: sum(order.lines.map(({ lineTotal }) => lineTotal)),
       status: 'pending',
       stock: 'asked',
       payment: { ...payment, status: 'created', requested: false, until: payBy, url: null },
       missing: [],
+      shipment: null,
       history: [{ at: now, status: 'pending', reason: null }],
       createdAt: now,
-    });
-    const { id: orderId, cartId, number, lines } = placed.state;
-    return placed
-      .record(new OrderPlaced({ orderId, cartId, number }))
-      .send(
-        new ReserveStock({ orderId, lines: lines.map(({ sku, quantity }) => ({ sku, quantity })), until: holdUntil }),
-      )
+    };
+    const { id: orderId, cartId, number } = state;
+    const lines = state.lines.map(({ sku, quantity }) => ({ sku, quantity }));
+    return new Order(state)
+      .record(new OrderPlaced({ orderId, cartId, number, lines }))
+      .send(new ReserveStock({ orderId, lines, until: holdUntil }))
       .send(new ExpireOrder({ orderId }), { at: payBy });
   }
 
@@ -102,6 +115,7 @@ export class Order extends Aggregate {
         provider: payment.provider,
         token: payment.token,
         until: payment.until,
+        owner: this.state.owner,
       }),
     );
   }
@@ -122,7 +136,7 @@ export class Order extends Aggregate {
 
   paymentAuthorized(): void {
     const { id: orderId, payment, stock } = this.state;
-    if (payment.status === 'captured' || moneyIsBack.includes(payment.status)) return;
+    if (moneyIsTaken.includes(payment.status) || moneyIsBack.includes(payment.status)) return;
     Object.assign(payment, { status: 'authorized', url: null });
     if (!this.open) this.returnMoney(); // it came too late
     else if (stock === 'reserved') {
@@ -147,11 +161,13 @@ export class Order extends Aggregate {
   }
 
   paymentCaptured(): void {
-    if (!moneyIsBack.includes(this.state.payment.status)) this.state.payment.status = 'captured';
+    const { payment } = this.state;
+    if (payment.status !== 'partially_refunded' && !moneyIsBack.includes(payment.status)) payment.status = 'captured';
   }
 
-  /** Voided, refunded or declined: a cancelled order waits for it. */
+  /** Voided, refunded or declined: a cancelled order waits for all of it. Any other keeps its status. */
   moneyReturned(status: 'declined' | 'voided' | 'refunded' | 'partially_refunded', now: string): void {
+    if (status === 'partially_refunded' && this.state.payment.status === 'refunded') return; // told late
     Object.assign(this.state.payment, { status, url: null });
     this.finishCancelling(now);
   }
@@ -180,6 +196,24 @@ export class Order extends Aggregate {
     this.returnMoney();
     this.become('cancelling', now, 'cancelled');
     this.finishCancelling(now);
+  }
+
+  /** The goods are on their way, and come to be complete by themselves. @throws ordering.not_shippable */
+  ship(by: z.infer<typeof Shipping>, now: string, completeAt: string): void {
+    const { id: orderId, cartId, status, payment } = this.state;
+    if (status === 'shipped' || status === 'completed') return;
+    if (status !== 'confirmed' || !moneyIsTaken.includes(payment.status))
+      throw ShipOrder.failure('ordering.not_shippable', { status, payment: payment.status });
+    this.state.shipment = { at: now, ...by };
+    this.become('shipped', now);
+    this.record(new OrderShipped({ orderId, cartId, ...by })).send(new CompleteOrder({ orderId }), { at: completeAt });
+  }
+
+  complete(now: string): void {
+    const { id: orderId, cartId, status } = this.state;
+    if (status !== 'shipped') return;
+    this.become('completed', now);
+    this.record(new OrderCompleted({ orderId, cartId }));
   }
 
   private get open(): boolean {
@@ -223,7 +257,7 @@ export function isSettled({ status, stock, payment }: Pick<OrderState, 'status' 
     case 'cancelled':
       return true;
     case 'confirmed':
-      return payment.status === 'captured' || payment.status === 'partially_refunded' || payment.status === 'refunded';
+      return moneyIsTaken.includes(payment.status) || payment.status === 'refunded';
     case 'stock_reserved':
       return payment.status === 'requires_action';
     case 'rejected':

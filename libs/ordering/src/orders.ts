@@ -1,13 +1,19 @@
 import { Repository, sql } from '#kernel';
 import { Order, type OrderState } from './order.js';
 
-const columns = sql`id, number, cart_id as "cartId", owner, email, shipping_address as "shippingAddress", lines, total, status, stock, payment, missing, history, created_at as "createdAt"`;
+const columns = sql`id, number, cart_id as "cartId", owner, email, shipping_address as "shippingAddress", lines, total, status, stock, payment, missing, shipment, history, created_at as "createdAt"`;
+
+const json = (value: unknown): string => JSON.stringify(value);
 
 export class Orders extends Repository<Order> {
-  /** The order, locked: a process takes its events one at a time, in whatever order they come. */
-  async lock(id: string): Promise<Order | undefined> {
-    const state = await this.database.one<OrderState>(sql`select ${columns} from orders where id = ${id} for update`);
-    return state && new Order(state);
+  /** The order to be changed. Who else changes it meanwhile lets the other begin anew. */
+  async load(id: string): Promise<Order | undefined> {
+    const row = await this.database.glance<OrderState & { version: number }>(
+      sql`select ${columns}, version from orders where id = ${id}`,
+    );
+    if (!row) return undefined;
+    const { version, ...state } = row;
+    return new Order(state, version);
   }
 
   find(id: string): Promise<OrderState | undefined> {
@@ -21,34 +27,20 @@ export class Orders extends Repository<Order> {
     return row?.id;
   }
 
-  async nextNumber(): Promise<string> {
-    const row = await this.database.one<{ number: string }>(sql`select nextval('order_number')::text as number`);
-    return row!.number;
-  }
-
-  protected async store({ state }: Order): Promise<void> {
-    const {
-      id,
-      number,
-      cartId,
-      owner,
-      email,
-      shippingAddress,
-      lines,
-      total,
-      status,
-      stock,
-      payment,
-      missing,
-      history,
-      createdAt,
-    } = state;
-    const json = (value: unknown) => JSON.stringify(value);
-    await this.database.query(sql`
+  /** What was ordered, by whom and where it goes, is written once. */
+  protected async store({ state, version }: Order): Promise<void> {
+    const { id, status, stock, payment, missing, shipment, history } = state;
+    if (version > 0) {
+      await this.database.change(sql`
+        update orders set status = ${status}, stock = ${stock}, payment = ${json(payment)}, missing = ${json(missing)},
+          shipment = ${shipment && json(shipment)}, history = ${json(history)}, version = version + 1
+        where id = ${id} and version = ${version}`);
+      return;
+    }
+    const { number, cartId, owner, email, shippingAddress, lines, total, createdAt } = state;
+    await this.database.write(sql`
       insert into orders (id, number, cart_id, owner, email, shipping_address, lines, total, status, stock, payment, missing, history, created_at)
       values (${id}, ${number}, ${cartId}, ${owner}, ${email}, ${json(shippingAddress)}, ${json(lines)}, ${json(total)}, ${status}, ${stock},
-        ${json(payment)}, ${json(missing)}, ${json(history)}, ${createdAt})
-      on conflict (id) do update set status = excluded.status, stock = excluded.stock, payment = excluded.payment, missing = excluded.missing,
-        history = excluded.history`);
+        ${json(payment)}, ${json(missing)}, ${json(history)}, ${createdAt})`);
   }
 }

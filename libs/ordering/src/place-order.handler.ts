@@ -4,6 +4,7 @@ import { GetOffers } from '#catalog/contracts';
 import { CommandHandler, type ICommandHandler, QueryBus } from '@nestjs/cqrs';
 import { PlaceOrder } from './contracts/index.js';
 import { Order, type OrderState } from './order.js';
+import { OrderNumbers } from './order-numbers.js';
 import { OrderingSettings } from './ordering-settings.js';
 import { Orders } from './orders.js';
 
@@ -16,38 +17,41 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
   constructor(
     private readonly queries: QueryBus,
     private readonly orders: Orders,
+    private readonly numbers: OrderNumbers,
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly settings: OrderingSettings,
   ) {}
 
-  async execute(command: PlaceOrder) {
-    const { cartId, email, shippingAddress, payment } = command;
+  async execute({ cartId, email, shippingAddress, payment }: PlaceOrder) {
     const cart = await this.queries.execute(new GetCartForCheckout({ id: cartId }));
     if (!owns(cart.owner)) throw PlaceOrder.failure('cart.not_found');
+    if (cart.status === 'merged' || cart.status === 'abandoned') throw PlaceOrder.failure('cart.not_active');
     if (cart.lines.length === 0) throw PlaceOrder.failure('ordering.cart_empty');
-    const lines = await this.price(cart.lines);
-    return this.database.transaction(async () => {
-      const live = await this.orders.liveOrderOf(cartId);
-      if (live) throw PlaceOrder.failure('ordering.cart_has_order', { orderId: live });
-      const payWithinMs = this.settings.ORDERING_PAYMENT_TIMEOUT * 1_000;
-      const order = Order.place({
-        id: this.ids.next(),
-        number: await this.orders.nextNumber(),
-        cartId,
-        owner: cart.owner,
-        email,
-        shippingAddress,
-        lines,
-        payment: { id: this.ids.next(), ...payment },
-        now: this.clock.instant(),
-        payBy: this.clock.instant(payWithinMs),
-        holdUntil: this.clock.instant(payWithinMs + HOLD_MARGIN_MS),
+    const [lines, number] = await Promise.all([this.price(cart.lines), this.numbers.next()]);
+    try {
+      return await this.database.transaction(async () => {
+        const payWithinMs = this.settings.ORDERING_PAYMENT_TIMEOUT * 1_000;
+        const order = Order.place({
+          id: this.ids.next(),
+          number,
+          cartId,
+          owner: cart.owner,
+          email,
+          shippingAddress,
+          lines,
+          payment: { id: this.ids.next(), ...payment },
+          now: this.clock.instant(),
+          payBy: this.clock.instant(payWithinMs),
+          holdUntil: this.clock.instant(payWithinMs + HOLD_MARGIN_MS),
+        });
+        await this.orders.save(order);
+        return { orderId: order.state.id, number };
       });
-      await this.orders.save(order).catch((error: unknown) => this.refuseSecond(error));
-      return { orderId: order.state.id, number: order.state.number };
-    });
+    } catch (error) {
+      throw await this.refusal(cartId, error);
+    }
   }
 
   private async price(lines: readonly { sku: string; quantity: number }[]): Promise<OrderState['lines']> {
@@ -61,13 +65,16 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     });
   }
 
-  /** Two checkouts of one cart at once: the index lets one through; a next attempt of the other finds whose. */
-  private refuseSecond(error: unknown): never {
-    throw isUniqueViolation(error, 'orders_live') ? new ConcurrentCheckout() : error;
+  /** The index lets one live order of a cart through, and the trigger none of a cart that was handed over meanwhile. */
+  private async refusal(cartId: string, error: unknown): Promise<unknown> {
+    if (isUniqueViolation(error, 'cart_owner_pkey')) return PlaceOrder.failure('cart.not_found');
+    if (!isUniqueViolation(error, 'orders_live')) return error;
+    const orderId = await this.orders.liveOrderOf(cartId);
+    return orderId ? PlaceOrder.failure('ordering.cart_has_order', { orderId }) : new Overtaken();
   }
 }
 
-/** Told as PostgreSQL's serialization failure: nothing happened, and the bus tries again. */
-class ConcurrentCheckout extends Error {
+/** The other order has ended already. Told as PostgreSQL's serialization failure: nothing happened, and the bus tries again. */
+class Overtaken extends Error {
   readonly code = '40001';
 }

@@ -1,19 +1,35 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Clock, WithoutTransaction } from '#kernel';
 import { AuthorizePayment } from './contracts/index.js';
-import { PaymentProviders } from './payment-providers.js';
-import { Payments } from './payments.js';
+import { Payment } from './payment.js';
+import { ProviderCalls } from './provider-calls.js';
+import { RequestAuthorization } from './provider-requests.js';
 
+/**
+ * Asks first and writes then. A crash in between repeats it under the same idempotency key, with the same answer;
+ * CancelPayment waits behind it; a webhook that is faster is kept in the payment's row, which `authorize` then learns.
+ */
 @CommandHandler(AuthorizePayment)
+@WithoutTransaction()
 export class AuthorizePaymentHandler implements ICommandHandler<AuthorizePayment> {
   constructor(
-    private readonly payments: Payments,
-    private readonly providers: PaymentProviders,
+    private readonly calls: ProviderCalls,
+    private readonly clock: Clock,
   ) {}
 
-  async execute(command: AuthorizePayment) {
-    const payment = await this.payments.open(command.paymentId);
-    payment.authorize(command);
-    if (!this.providers.find(command.provider)) payment.fail('provider_not_found');
-    await this.payments.save(payment);
+  execute(command: AuthorizePayment) {
+    const { paymentId, token } = command;
+    return this.calls.make(
+      {
+        paymentId,
+        attempt: 0,
+        wish: (payment) => payment.authorize(command, this.clock.instant()),
+        due: (payment) => payment.awaitsAuthorization && !payment.lookDue,
+        ask: (provider) => provider.authorize(command),
+        refused: (payment, code) => payment.fail(code),
+        again: (attempt) => new RequestAuthorization({ paymentId, token, attempt }),
+      },
+      new Payment(paymentId), // nothing is known of it yet: no need to look
+    );
   }
 }

@@ -1,14 +1,18 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { WithoutTransaction } from '#kernel';
 import { CapturePayment } from './contracts/index.js';
-import { Payments } from './payments.js';
+import { ProviderCalls } from './provider-calls.js';
+import { captureRequest } from './request-capture.handler.js';
 
 @CommandHandler(CapturePayment)
+@WithoutTransaction()
 export class CapturePaymentHandler implements ICommandHandler<CapturePayment> {
-  constructor(private readonly payments: Payments) {}
+  constructor(private readonly calls: ProviderCalls) {}
 
-  async execute({ paymentId }: CapturePayment) {
-    const payment = await this.payments.open(paymentId);
-    payment.capture();
-    await this.payments.save(payment);
+  execute({ paymentId }: CapturePayment) {
+    return this.calls.make({
+      ...captureRequest(paymentId, 0),
+      wish: (payment, asked) => payment.capture(asked),
+    });
   }
 }

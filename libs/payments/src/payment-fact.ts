@@ -1,8 +1,11 @@
 import type { Money } from '#kernel/messages';
+import type { ProviderPayment } from './payment-provider.js';
 
 /** What happened to a payment, as its stream keeps it for ever: extend it, but never change what is there. */
 export type PaymentFact = Readonly<
-  | { type: 'requested'; orderId: string; amount: Money; provider: string; until: string }
+  | { type: 'requested'; orderId: string; amount: Money; provider: string; until: string; owner?: string | undefined }
+  /** A webhook told of it before our own books did. */
+  | { type: 'heard_early'; seen: ProviderPayment }
   | { type: 'known_to_provider'; reference: string }
   | { type: 'action_required'; url: string }
   | { type: 'authorized' }
@@ -14,7 +17,10 @@ export type PaymentFact = Readonly<
   | { type: 'cancelled' }
   | { type: 'void_requested' }
   | { type: 'voided' }
-  | { type: 'refund_requested'; reference: string; amount: number }
+  /** `byHand`: somebody wished it; else we must, since the money is not ours to keep. */
+  | { type: 'refund_requested'; reference: string; amount: number; byHand?: true; reason?: string | undefined }
+  | { type: 'refund_done'; reference: string; amount: number }
+  | { type: 'refund_refused'; reference: string; amount: number; reason: string }
   | { type: 'refunded'; total: number }
 >;
 

@@ -19,6 +19,8 @@ export interface ProviderPayment {
   readonly refunded?: Money | undefined;
   readonly declineReason?: string | undefined;
   readonly nextAction?: { readonly url: string } | undefined;
+  /** Ours: the refund that this is the answer to, or the news of. It is done. */
+  readonly refundDone?: string | undefined;
 }
 
 /** What comes of asking. Silence (a time-out, an unreachable or broken provider) leaves open whether it was done. */

@@ -1,4 +1,4 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { aggregateSpec } from '#kernel/testing';
 import {
   AuthorizePayment,
@@ -12,7 +12,7 @@ import {
 import { Payment } from './payment.js';
 import type { PaymentFact } from './payment-fact.js';
 import type { ProviderPayment } from './payment-provider.js';
-import { RequestAuthorization, RequestCapture, RequestRefund, RequestVoid } from './provider-requests.js';
+import { RequestCapture, RequestRefund, RequestVoid } from './provider-requests.js';
 
 const paymentId = '0199f3a2-7c1e-7abc-8def-000000000001';
 const orderId = '0199f3a2-7c1e-7abc-8def-000000000002';
@@ -31,9 +31,22 @@ const { given } = aggregateSpec<Payment>({
 });
 
 const authorize: Decision = (payment) =>
-  payment.authorize(new AuthorizePayment({ ...ref, amount: euros(1_000), provider: 'test', token: 'tok_ok', until }));
+  payment.authorize(
+    new AuthorizePayment({ ...ref, amount: euros(1_000), provider: 'test', token: 'tok_ok', until }),
+    now,
+  );
 const capture: Decision = (payment) => payment.capture();
+const captureAsked: Decision = (payment) => payment.capture(true);
 const cancel: Decision = (payment) => payment.cancel();
+const cancelAsked: Decision = (payment) => payment.cancel(true);
+const refund =
+  (reference: string, amount: number, currency = 'EUR'): Decision =>
+  (payment) =>
+    payment.refund(reference, { amount, currency });
+const refuse =
+  (reference: string): Decision =>
+  (payment) =>
+    payment.refundRefused(reference, 'refund_exceeds_captured');
 const fail: Decision = (payment) => payment.fail('invalid_request');
 const learn =
   (status: ProviderPayment['status'], seen: Partial<ProviderPayment> = {}): Decision =>
@@ -65,11 +78,14 @@ const voided: PaymentFact = { type: 'voided' };
 const refundRequested: PaymentFact = { type: 'refund_requested', reference: `${paymentId}:refund-1`, amount: 1_000 };
 const refunded = (total: number): PaymentFact => ({ type: 'refunded', total });
 
-const asksAuthorization = new RequestAuthorization({ paymentId, token: 'tok_ok', attempt: 0 });
 const asksCapture = new RequestCapture({ paymentId, attempt: 0 });
 const asksVoid = new RequestVoid({ paymentId, attempt: 0 });
-const asksRefund = (number = 1) =>
-  new RequestRefund({ paymentId, refund: `${paymentId}:refund-${number}`, attempt: 0 });
+const asksRefund = (number: number | string = 1) =>
+  new RequestRefund({
+    paymentId,
+    refund: typeof number === 'string' ? number : `${paymentId}:refund-${number}`,
+    attempt: 0,
+  });
 const tellsAction = new PaymentActionRequired({ ...ref, url: 'https://pay.example/1' });
 const tellsAuthorized = new PaymentAuthorized({ ...ref, amount: euros(1_000) });
 const tellsCaptured = new PaymentCaptured({ ...ref, amount: euros(1_000) });
@@ -78,11 +94,54 @@ const tellsRefunded = (amount: number, total: number) =>
   new PaymentRefunded({ ...ref, amount: euros(amount), refunded: euros(total), remaining: euros(1_000 - total) });
 
 describe('authorizing', () => {
-  it('asks the provider once', () => {
-    given().when(authorize).then(asksAuthorization);
-    given(requested).when(authorize).then();
+  it('begins once, and waits', () => {
+    given().when(authorize).then();
+    given(requested, known, declined)
+      .when(both(authorize, learn('declined')))
+      .then();
   });
-  it('asks nothing where it was cancelled before', () => given(cancelled).when(authorize).then(tellsVoided));
+  it('gives back what comes of it where it was cancelled before', () => {
+    given(cancelled)
+      .when(both(authorize, learn('processing')))
+      .then(asksVoid);
+    given(cancelled)
+      .when(both(authorize, learn('authorized'), learn('voided')))
+      .then(asksVoid, tellsVoided);
+  });
+  it('learns, when it begins, what webhooks told before', () => {
+    given()
+      .when(both(learn('authorized'), authorize, learn('processing')))
+      .then(tellsAuthorized);
+    given().when(both(learnAction, authorize)).then(tellsAction);
+    given()
+      .when(both(learnCaptured(), learn('authorized'), authorize))
+      .then(tellsAuthorized, tellsCaptured);
+    given(cancelled)
+      .when(both(learn('authorized'), authorize))
+      .then(asksVoid);
+  });
+  it('is over when it begins too late', () => {
+    const late: Decision = (payment) =>
+      payment.authorize(
+        new AuthorizePayment({ ...ref, amount: euros(1_000), provider: 'test', token: 'tok_ok', until: now }),
+        now,
+      );
+    given()
+      .when(both(late, learn('authorized')))
+      .then(asksVoid);
+  });
+  it('hears a webhook once', () => {
+    const hear =
+      (id: string, status: ProviderPayment['status']): Decision =>
+      (payment) =>
+        payment.hear({ id, payment: { reference: paymentId, status, amount: euros(1_000) } }, now);
+    given(requested)
+      .when(both(hear('evt_1', 'authorized'), hear('evt_1', 'voided')))
+      .then(tellsAuthorized);
+    given(requested)
+      .when(both(hear('evt_1', 'authorized'), hear('evt_2', 'voided')))
+      .then(tellsAuthorized, tellsVoided);
+  });
   it('waits while the provider does', () => given(requested).when(learn('processing')).then());
   it('tells of the money, from whichever state it comes', () => {
     for (const before of [[requested], [requested, known], [requested, known, action]]) {
@@ -148,6 +207,8 @@ describe('capturing', () => {
     given(requested, authorized, captureRequested).when(capture).then();
     given(requested, authorized, captureRequested, captured).when(capture).then();
   });
+  it('asks for nothing that the provider was asked for already', () =>
+    given(requested, authorized).when(both(captureAsked, learnCaptured())).then(tellsCaptured));
   it('remembers a wish that came before the money', () =>
     given(requested)
       .when(both(capture, learn('authorized')))
@@ -176,6 +237,13 @@ describe('cancelling', () => {
         .when(cancel)
         .then(asksVoid);
     }
+  });
+  it('asks for no void that the provider was asked for already, but for the refund of what was captured meanwhile', () => {
+    given(requested, authorized)
+      .when(both(cancelAsked, learn('voided')))
+      .then(tellsVoided);
+    given(requested, authorized).when(both(cancelAsked, learnCaptured())).then(tellsCaptured, asksRefund());
+    given(requested, authorized, captureRequested, captured).when(cancelAsked).then(asksRefund());
   });
   it('refunds all that remains of what is taken', () => {
     given(requested, authorized, captureRequested, captured).when(cancel).then(asksRefund());
@@ -221,9 +289,91 @@ describe('cancelling', () => {
   });
   it('asks for what is left where the provider gave some back by itself', () => {
     given(requested, authorized, captured, cancelled, refundRequested)
-      .when(learnCaptured(200))
+      .when(both(learnCaptured(200), refuse(`${paymentId}:refund-1`)))
       .then(tellsRefunded(200, 200), asksRefund(2));
   });
+  it('never lets go of a refund that it owes and the provider refuses', () => {
+    const payment = Payment.from(paymentId, [requested, authorized, captured, cancelled, refundRequested]);
+    payment.refundRefused(`${paymentId}:refund-1`, 'refund_refused');
+    expect([payment.changed, payment.refundDue(`${paymentId}:refund-1`)?.amount]).toEqual([false, 1_000]);
+  });
+});
+
+describe('refunding', () => {
+  const taken = [requested, authorized, captureRequested, captured];
+  const learnDone = (reference: string, total: number) =>
+    learn(total < 1_000 ? 'partially_refunded' : 'refunded', {
+      captured: euros(1_000),
+      refunded: euros(total),
+      refundDone: reference,
+    });
+
+  it('gives back in parts, one after the other and at once, until nothing is left', () => {
+    given(...taken)
+      .when(
+        both(
+          refund('a', 300),
+          learnDone('a', 300),
+          refund('b', 200),
+          refund('c', 500),
+          learnDone('c', 800),
+          learnDone('b', 1_000),
+        ),
+      )
+      .then(
+        asksRefund('a'),
+        tellsRefunded(300, 300),
+        asksRefund('b'),
+        asksRefund('c'),
+        tellsRefunded(500, 800),
+        tellsRefunded(200, 1_000),
+      );
+  });
+  it('never gives back more than was taken, counting what is under way', () => {
+    given(...taken)
+      .when(refund('a', 1_001))
+      .refuses('payments.refund_exceeds_captured');
+    given(...taken)
+      .when(both(refund('a', 600), refund('b', 401)))
+      .refuses('payments.refund_exceeds_captured');
+    given(...taken)
+      .when(both(refund('a', 600), learnDone('a', 600), refund('b', 401)))
+      .refuses('payments.refund_exceeds_captured');
+    for (const none of [[], [authorized], [declined], [authorized, voided], [authorized, captured, refunded(1_000)]]) {
+      given(requested, ...none)
+        .when(refund('a', 1))
+        .refuses('payments.refund_exceeds_captured');
+    }
+  });
+  it('knows one currency', () =>
+    given(...taken)
+      .when(refund('a', 1, 'USD'))
+      .refuses('payments.currency_mismatch'));
+  it('frees what the provider refuses', () => {
+    given(...taken)
+      .when(both(refund('a', 1_000), refuse('a'), refund('b', 1_000)))
+      .then(asksRefund('a'), asksRefund('b'));
+    given(...taken)
+      .when(both(refund('a', 1_000), refuse('a'), refuse('a'), learnDone('a', 0)))
+      .then(asksRefund('a'));
+  });
+  it('counts what is done once, whoever tells of it first', () => {
+    given(...taken)
+      .when(both(refund('a', 600), learnDone('a', 600), learnDone('a', 600), refund('b', 400)))
+      .then(asksRefund('a'), tellsRefunded(600, 600), asksRefund('b'));
+  });
+  it('leaves a cancellation the rest, and what is refused later too', () => {
+    given(...taken)
+      .when(both(refund('a', 300), learnDone('a', 300), cancel))
+      .then(asksRefund('a'), tellsRefunded(300, 300), asksRefund(2));
+    given(...taken)
+      .when(both(refund('a', 300), cancel, learnDone(`${paymentId}:refund-2`, 700), refuse('a')))
+      .then(asksRefund('a'), asksRefund(2), tellsRefunded(700, 700), asksRefund(3));
+  });
+  it('finds nothing left behind a cancellation', () =>
+    given(...taken)
+      .when(both(cancel, refund('a', 1)))
+      .refuses('payments.refund_exceeds_captured'));
 });
 
 describe('money that nobody waits for any more', () => {

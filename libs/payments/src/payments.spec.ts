@@ -1,15 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Ids, sql } from '#kernel';
+import { anonymous, Ids, type Principal, sql } from '#kernel';
 import { testContext, type TestedContext, until } from '#kernel/testing';
 import { type Provider, startProvider } from '../../../apps/test-provider/src/provider.js';
 import { signedHeaders } from '../../../apps/test-provider/src/signature.js';
-import { AuthorizePayment, CancelPayment, CapturePayment, ReceiveWebhook } from './contracts/index.js';
+import {
+  AuthorizePayment,
+  CancelPayment,
+  CapturePayment,
+  GetOrderPayment,
+  ReceiveWebhook,
+  RefundPayment,
+} from './contracts/index.js';
+import { Payments } from './payments.js';
 import { PaymentsModule } from './payments.module.js';
 
 const secret = 'a secret of this suite';
@@ -78,9 +86,29 @@ class Buyer {
         provider,
         token,
         until: new Date(Date.now() + withinMs).toISOString(),
+        owner: `user:${orderId}`,
       }),
     );
   }
+
+  /** Authorized and captured. */
+  async pay(token = 'tok_ok'): Promise<this> {
+    await this.authorize(token);
+    await this.hears('authorized');
+    await this.capture();
+    await this.hears('authorized', 'captured');
+    return this;
+  }
+
+  refund = (amount: number, currency = 'EUR') =>
+    context.execute<{ refundId: string; remaining: object }>(
+      new RefundPayment({ paymentId: this.paymentId, amount: { amount, currency }, reason: 'a tent without pegs' }),
+    );
+
+  seen = (as?: Principal) =>
+    context.execute<Seen>(new GetOrderPayment({ orderId: this.orderId }), as ? { principal: as } : {});
+  history = async () =>
+    (await this.seen()).history.map(({ type, amount }) => (amount ? `${type} ${amount.amount}` : type));
 
   capture = () => context.hear(new CapturePayment({ paymentId: this.paymentId }));
   cancel = () => context.hear(new CancelPayment({ paymentId: this.paymentId }));
@@ -103,10 +131,10 @@ class Buyer {
       ?.status;
 
   /** The payment in the provider's books. */
-  async atProvider() {
+  atProvider = async () => {
     const { items } = await askProvider(`/v1/payments?reference=${this.paymentId}`);
     return (items as ProviderEntry[])[0];
-  }
+  };
 
   /** Changes the payment at the provider by another hand than ours. */
   async changeAtProvider(operation: string, body: object = {}) {
@@ -114,6 +142,15 @@ class Buyer {
     await askProvider(`/v1/payments/${id}/${operation}`, body);
   }
 }
+
+type Seen = {
+  id: string;
+  status: string;
+  authorized: object;
+  captured: object;
+  refunded: object;
+  history: { at: string; type: string; amount?: { amount: number }; reason?: string }[];
+};
 
 type ProviderEntry = {
   id: string;
@@ -240,12 +277,43 @@ describe('a payment', () => {
     await buyer.hears('voided');
   });
 
-  it('that was cancelled first asks for nothing', async () => {
+  it('that was cancelled first is voided as soon as it begins', async () => {
     const buyer = new Buyer();
     await buyer.cancel();
     await buyer.authorize('tok_ok');
     await buyer.hears('voided');
+    expect(await buyer.atProvider()).toMatchObject({ status: 'voided' });
+  });
+
+  it('that begins too late asks for nothing, and is over', async () => {
+    const buyer = new Buyer();
+    await buyer.authorize('tok_ok', -1);
+    expect(await buyer.status()).toBe('expired');
     expect(await buyer.atProvider()).toBeUndefined();
+  });
+
+  it('goes on from its stream where its row has no state, and where an older version of the program wrote last', async () => {
+    const [old, mixed] = [new Buyer(), new Buyer()];
+    for (const buyer of [old, mixed]) await buyer.authorize('tok_ok');
+    for (const buyer of [old, mixed]) await buyer.hears('authorized');
+    await context.database.query(sql`update payment set state = null where id = ${old.paymentId}`);
+    await context.database.query(
+      sql`insert into payment_event (payment_id, version, type, data, at) select payment_id, max(version) + 1, 'capture_requested', '{}', now() from payment_event where payment_id = ${mixed.paymentId} group by payment_id`,
+    );
+    await context.database.query(
+      sql`update payment set provider_reference = provider_reference, status = 'authorized' where id = ${mixed.paymentId}`,
+    );
+    await Promise.all([old.capture(), mixed.cancel()]);
+    await Promise.all([old.hears('authorized', 'captured'), mixed.hears('authorized', 'voided')]);
+    expect(await mixed.history()).toEqual([
+      'requested 1000',
+      'known_to_provider',
+      'authorized',
+      'capture_requested',
+      'cancelled',
+      'void_requested',
+      'voided',
+    ]);
   });
 
   it('that its provider won’t hear of is declined, and so is one of an unknown provider', async () => {
@@ -300,6 +368,166 @@ describe('a payment', () => {
   });
 });
 
+describe('a crash between the provider’s answer and our books', () => {
+  /** The first transaction after the provider has done something fails. Answers what that was. */
+  const crashOnce = ({ paymentId, atProvider }: Buyer) => {
+    const payments = context.module.get(Payments);
+    const save = payments.save.bind(payments);
+    const before = atProvider();
+    return new Promise<ProviderEntry | undefined>((crashed) => {
+      const spy = jest.spyOn(payments, 'save').mockImplementation(async (payment) => {
+        const now = payment.id === paymentId ? await atProvider() : undefined;
+        if (now?.status === (await before)?.status) return save(payment);
+        spy.mockRestore();
+        crashed(now);
+        throw new Error('the process was killed');
+      });
+    });
+  };
+
+  beforeEach(() => {
+    webhooksArrive = false;
+  });
+
+  it('asks again for the authorization, under the same key: there is one payment', async () => {
+    const buyer = new Buyer();
+    const crash = crashOnce(buyer);
+    await buyer.authorize('tok_ok');
+    expect(await crash).toMatchObject({ status: 'processing' });
+    await buyer.hears('authorized');
+    expect((await askProvider(`/v1/payments?reference=${buyer.paymentId}`))['items']).toHaveLength(1);
+  });
+
+  it('asks again for the capture, which is made once', async () => {
+    const buyer = new Buyer();
+    await buyer.authorize('tok_ok');
+    await buyer.hears('authorized');
+    const crash = crashOnce(buyer);
+    await buyer.capture();
+    expect(await crash).toMatchObject({ status: 'captured' });
+    await buyer.hears('authorized', 'captured');
+    expect(await buyer.atProvider()).toMatchObject({ captured: { amount: 1_000 } });
+  });
+
+  it('asks again for the void', async () => {
+    const buyer = new Buyer();
+    await buyer.authorize('tok_ok');
+    await buyer.hears('authorized');
+    const crash = crashOnce(buyer);
+    await buyer.cancel();
+    expect(await crash).toMatchObject({ status: 'voided' });
+    await buyer.hears('authorized', 'voided');
+  });
+
+  it('asks again for the refund, which is made once', async () => {
+    const buyer = await new Buyer().pay();
+    const crash = crashOnce(buyer);
+    await buyer.refund(400);
+    expect(await crash).toMatchObject({ status: 'partially_refunded' });
+    await buyer.hears('authorized', 'captured', 'refunded');
+    expect(await buyer.atProvider()).toMatchObject({ refunded: { amount: 400 } });
+  });
+});
+
+describe('a refund', () => {
+  it('gives a part back, and then another, and cancelling gives back the rest', async () => {
+    const buyer = await new Buyer().pay();
+    expect(await buyer.refund(300)).toMatchObject({ remaining: { amount: 700, currency: 'EUR' } });
+    await buyer.hears('authorized', 'captured', 'refunded');
+    await Promise.all([buyer.refund(100), buyer.refund(150)]);
+    await buyer.hears('authorized', 'captured', 'refunded', 'refunded', 'refunded');
+    expect(await buyer.seen()).toMatchObject({ status: 'partially_refunded', refunded: { amount: 550 } });
+    await buyer.cancel();
+    await buyer.hears('authorized', 'captured', 'refunded', 'refunded', 'refunded', 'refunded');
+    expect(await buyer.seen()).toMatchObject({ status: 'refunded', refunded: { amount: 1_000 } });
+    expect(await buyer.atProvider()).toMatchObject({ status: 'refunded', refunded: { amount: 1_000 } });
+  });
+
+  it('never gives back more than was captured, though two race for it', async () => {
+    const buyer = await new Buyer().pay();
+    const results = await Promise.allSettled([buyer.refund(600), buyer.refund(600)]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: {
+        code: 'payments.refund_exceeds_captured',
+        details: { remaining: { amount: 400, currency: 'EUR' } },
+      },
+    });
+    await buyer.hears('authorized', 'captured', 'refunded');
+    expect(await buyer.atProvider()).toMatchObject({ refunded: { amount: 600 } });
+  });
+
+  it('races a cancellation: all goes back, once', async () => {
+    const buyers = await Promise.all(Array.from({ length: 8 }, () => new Buyer().pay()));
+    const refunds = buyers.map((buyer) => buyer.refund(400));
+    const cancellations = buyers.map((buyer) => buyer.cancel());
+    const results = await Promise.allSettled(refunds);
+    await Promise.all(cancellations);
+    for (const [index, buyer] of buyers.entries()) {
+      await until(async () => (await buyer.status()) === 'refunded');
+      expect(await buyer.atProvider()).toMatchObject({ refunded: { amount: 1_000 } });
+      const lost = results[index]!.status === 'rejected';
+      expect(await buyer.heard()).toEqual(['authorized', 'captured', 'refunded', ...(lost ? [] : ['refunded'])]);
+    }
+  });
+
+  it('that the provider refuses is recorded, and its amount is free again', async () => {
+    const buyer = await new Buyer().pay('tok_refund_refused');
+    await buyer.refund(700);
+    const { history } = await until(async () => {
+      const seen = await buyer.seen();
+      return seen.history.some(({ type }) => type === 'refund_refused') && seen;
+    });
+    expect(history.at(-1)).toMatchObject({
+      type: 'refund_refused',
+      amount: { amount: 700, currency: 'EUR' },
+      reason: 'refund_refused',
+    });
+    expect(await buyer.refund(1_000)).toMatchObject({ remaining: { amount: 0 } });
+    expect(await buyer.heard()).toEqual(['authorized', 'captured']);
+  });
+
+  it('is refused in another currency, and of a payment that is none or not taken', async () => {
+    const [taken, held, none] = [await new Buyer().pay(), new Buyer(), new Buyer()];
+    await held.authorize('tok_ok');
+    await held.hears('authorized');
+    await expect(taken.refund(1, 'USD')).rejects.toMatchObject({
+      code: 'payments.currency_mismatch',
+      details: { currency: 'EUR' },
+    });
+    await expect(held.refund(1)).rejects.toMatchObject({ details: { remaining: { amount: 0, currency: 'EUR' } } });
+    await expect(none.refund(1)).rejects.toMatchObject({ code: 'payments.payment_not_found' });
+  });
+});
+
+describe('the payment of an order', () => {
+  it('is shown with its history to the order’s owner and to who may read orders, and to nobody else', async () => {
+    const buyer = await new Buyer().pay();
+    const owner: Principal = { kind: 'user', id: 'a', permissions: [], owners: [`user:${buyer.orderId}`] };
+    const clerk: Principal = { kind: 'user', id: 'b', permissions: ['orders.read'], owners: [] };
+    const stranger: Principal = { kind: 'user', id: 'c', permissions: ['payments.write'], owners: ['user:c'] };
+    const money = { amount: 1_000, currency: 'EUR' };
+    expect(await buyer.seen(owner)).toMatchObject({
+      id: buyer.paymentId,
+      status: 'captured',
+      authorized: money,
+      captured: money,
+      refunded: { amount: 0, currency: 'EUR' },
+    });
+    expect(await buyer.history()).toEqual([
+      'requested 1000',
+      'known_to_provider',
+      'authorized',
+      'capture_requested',
+      'captured 1000',
+    ]);
+    expect(await buyer.seen(clerk)).toEqual(await buyer.seen(owner));
+    for (const other of [stranger, anonymous])
+      await expect(buyer.seen(other)).rejects.toMatchObject({ code: 'payments.payment_not_found' });
+    await expect(new Buyer().seen(clerk)).rejects.toMatchObject({ code: 'payments.payment_not_found' });
+  });
+});
+
 describe('a webhook', () => {
   const receive = (headers: Record<string, string>, body: string, name = 'test') =>
     context.execute(new ReceiveWebhook({ provider: name, headers, body }));
@@ -314,13 +542,48 @@ describe('a webhook', () => {
     await expect(receive({}, '{}', 'nobody')).rejects.toMatchObject({ code: 'payments.provider_not_found' });
   });
 
-  it('is taken, and changes nothing, where the payment is not ours', async () => {
-    for (const reference of [context.module.get(Ids, { strict: false }).next(), 'not one of our ids']) {
+  it('is taken where the payment is not ours', async () => {
+    for (const reference of [context.module.get(Ids, { strict: false }).next(), 'not one of our ids'])
       await receiveSigned(about(`evt_${reference}`, { reference, status: 'authorized' }));
-      expect(
-        await context.database.query(sql`select 1 from webhook_receipt where event_id = ${`evt_${reference}`}`),
-      ).toHaveLength(1);
+  });
+
+  it('that is faster than our own books is not lost: its payment learns it when it begins', async () => {
+    webhooksArrive = false;
+    const [before, meanwhile] = [new Buyer(), new Buyer()];
+    const tell = ({ paymentId: reference }: Buyer) =>
+      receiveSigned(about(`evt_${reference}`, { reference, status: 'authorized' }), `evt_${reference}`);
+    await tell(before);
+    await before.authorize('tok_late_webhook');
+    await Promise.all([meanwhile.authorize('tok_late_webhook'), tell(meanwhile), tell(meanwhile)]);
+    for (const buyer of [before, meanwhile]) expect(await buyer.heard()).toEqual(['authorized']);
+  });
+
+  it('races a cancellation: nothing is kept', async () => {
+    const buyers = Array.from({ length: 8 }, () => new Buyer());
+    await Promise.all(buyers.map((buyer) => buyer.authorize('tok_requires_action')));
+    await Promise.all(buyers.map((buyer) => buyer.hears('action-required')));
+    const approve = async (buyer: Buyer) =>
+      fetch((await buyer.atProvider())!.nextAction!.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"outcome":"approve"}',
+      });
+    await Promise.all(buyers.flatMap((buyer) => [approve(buyer), buyer.cancel()]));
+    for (const buyer of buyers) {
+      await until(async () => (await buyer.status()) === 'voided');
+      expect((await buyer.heard()).filter((name) => name !== 'authorized')).toEqual(['action-required', 'voided']);
+      expect(await buyer.atProvider()).toMatchObject({ status: 'voided' });
     }
+  });
+
+  it('that tells nothing new writes nothing', async () => {
+    webhooksArrive = false;
+    const buyer = await new Buyer().pay();
+    const versions = () =>
+      context.database.query(sql`select xmin::text, ctid::text from payment where id = ${buyer.paymentId}`);
+    const before = await versions();
+    await receiveSigned(about('evt_old', { reference: buyer.paymentId, status: 'authorized' }));
+    expect(await versions()).toEqual(before);
   });
 
   it('is taken once, however often and at once it comes', async () => {

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, Repository, sql } from '#kernel';
+import { ambient, Clock, Database, Repository, sql } from '#kernel';
 import { Payment } from './payment.js';
 import type { PaymentFact } from './payment-fact.js';
+import { blank, type PaymentState } from './payment-state.js';
 
-/** The payments' streams. The row of a payment is its lock, and shows where it stands. */
+/** A webhook has this long to tell of a payment before somebody looks. */
+const LOOK_AFTER_MS = 2_000;
+
+/** The payments. The row of one holds its state, its stream how it came to that; both are written where nobody else did meanwhile. */
 @Injectable()
 export class Payments extends Repository<Payment> {
   constructor(
@@ -13,41 +17,60 @@ export class Payments extends Repository<Payment> {
     super(database);
   }
 
-  /** As it is now, and may no longer be a moment later. */
+  /** As it is now, and may no longer be a moment later; a blank one where there is none. */
   async find(id: string): Promise<Payment> {
-    return Payment.from(id, await this.facts(id));
+    const row = await this.database.one<Row>(sql`select state from payment where id = ${id}`);
+    return row ? this.made(id, row) : new Payment(id);
   }
 
   /** Locks the payment; undefined where there is none. */
   async lock(id: string): Promise<Payment | undefined> {
-    const row = await this.database.one(sql`select 1 from payment where id = ${id} for update`);
-    // Read by a statement of its own: one that had to wait for the lock would see the stream as it was before.
-    return row && Payment.from(id, await this.facts(id));
+    const row = await this.database.one<Row>(sql`select state from payment where id = ${id} for update`);
+    return row && this.made(id, row);
   }
 
   /** Locks the payment, which may be about to begin. */
   async open(id: string): Promise<Payment> {
-    await this.database.query(sql`insert into payment (id, status) values (${id}, 'created') on conflict do nothing`);
-    return (await this.lock(id))!;
+    const row = await this.database.one<Row>(sql`
+      insert into payment (id, status, state) values (${id}, ${blank.status}, ${JSON.stringify(blank)})
+      on conflict (id) do update set id = excluded.id returning state`);
+    return this.made(id, row!);
   }
 
   protected async store(payment: Payment): Promise<void> {
-    const { id, status, terms, providerReference, captured, refunded, version } = payment;
+    const { id, state } = payment;
+    const { status, terms, providerReference, captured, refunded, version } = state;
     const facts = payment.releaseFacts();
     if (facts.length === 0) return;
-    await this.database.query(sql`
-      update payment set order_id = ${terms?.orderId}, provider = ${terms?.provider}, provider_reference = ${providerReference}, status = ${status},
-        amount = ${terms?.amount.amount}, currency = ${terms?.amount.currency}, captured = ${captured}, refunded = ${refunded}
-      where id = ${id}`);
     const rows = facts.map(({ type, ...data }, index) => ({ type, data, version: version - facts.length + index + 1 }));
-    await this.database.query(sql`
+    const begun = facts.some(({ type }) => type === 'requested');
+    const kept = { ...state, flow: begun ? ambient()?.correlationId : state.flow };
+    const lookAt = payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null;
+    await this.database.change(sql`
+      insert into payment (id, order_id, provider, provider_reference, status, amount, currency, captured, refunded, state, look_at)
+      values (${id}, ${terms?.orderId}, ${terms?.provider}, ${providerReference}, ${status}, ${terms?.amount.amount}, ${terms?.amount.currency},
+        ${captured}, ${refunded}, ${JSON.stringify(kept)}, ${lookAt})
+      on conflict (id) do update set order_id = excluded.order_id, provider = excluded.provider, provider_reference = excluded.provider_reference,
+        status = excluded.status, amount = excluded.amount, currency = excluded.currency, captured = excluded.captured, refunded = excluded.refunded,
+        state = excluded.state, look_at = excluded.look_at
+      where coalesce((payment.state ->> 'version')::integer, ${payment.readVersion}) = ${payment.readVersion}`);
+    await this.database.write(sql`
       insert into payment_event (payment_id, version, type, data, at)
       select ${id}, version, type, data, ${this.clock.instant()} from json_to_recordset(${JSON.stringify(rows)}) as fact(version integer, type text, data json)`);
   }
 
-  private async facts(id: string): Promise<PaymentFact[]> {
-    const rows = await this.database.query<{ type: string; data: object }>(sql`
+  /** A row that no state is kept in, or that an earlier version of this program wrote last, has it from the stream. */
+  private async made(id: string, { state }: Row): Promise<Payment> {
+    if (state) return new Payment(id, state);
+    const facts = await this.database.query<{ type: string; data: object }>(sql`
       select type, data from payment_event where payment_id = ${id} order by version`);
-    return rows.map(({ type, data }) => ({ type, ...data }) as PaymentFact);
+    return Payment.from(
+      id,
+      facts.map(({ type, data }) => ({ type, ...data }) as PaymentFact),
+    );
   }
+}
+
+interface Row {
+  readonly state: PaymentState | null;
 }

@@ -1,26 +1,37 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, Database, isoInstant, send } from '#kernel';
+import { Clock, Database, isConflict, isoInstant, pause, send } from '#kernel';
 import type { Payment } from './payment.js';
 import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
 import { PaymentProviders } from './payment-providers.js';
 import { Payments } from './payments.js';
 
-/** One thing to ask of a provider: whether it is still wanted, how it is asked, and the command that asks it again. */
+/** One thing to ask of a provider: whether it is wanted, how it is asked, and the command that asks it again. */
 export interface ProviderRequest {
   readonly paymentId: string;
   readonly attempt: number;
+  /** Makes it wanted, where it was not before. `asked`: the provider has been already, and its answer follows. */
+  readonly wish?: (payment: Payment, asked: boolean) => void;
   readonly due: (payment: Payment) => boolean;
   readonly ask: (provider: PaymentProvider, payment: Payment) => Promise<ProviderAnswer>;
-  readonly again: (attempt: number) => object;
+  /** What a refusal means to the payment; where it stays due, a human must look. */
+  readonly refused?: (payment: Payment, code: string) => void;
+  /** None where somebody else sees to it. */
+  readonly again?: (attempt: number) => object;
 }
 
 /** 0.5 s, then twice as long each time, 10 s at most. */
 const delayMs = (attempt: number): number => Math.min(10_000, 500 * 2 ** attempt);
+/** Longer than most answers take. */
+const ANSWERED_WITHIN_MS = 300;
 
-/** Asks a provider outside any transaction, and writes down in exactly one what came of it. */
+/**
+ * Asks a provider outside any transaction, and writes down in exactly one what came of it. A crash at any point repeats
+ * the whole: the provider's idempotency keys make it one, and what is written depends on the payment as it is then.
+ */
 @Injectable()
 export class ProviderCalls {
   private readonly logger = new Logger('Payments');
+  private readonly underWay = new Map<string, Promise<void>>();
 
   constructor(
     private readonly database: Database,
@@ -30,30 +41,70 @@ export class ProviderCalls {
   ) {}
 
   /** @throws Error where the provider refuses what our books say it must do: a matter for a human */
-  async make({ paymentId, attempt, due, ask, again }: ProviderRequest): Promise<void> {
-    const asked = await this.payments.find(paymentId);
-    if (!due(asked)) return;
-    const answer = await ask(this.providers.find(asked.terms!.provider)!, asked);
+  async make(request: ProviderRequest, seen?: Payment): Promise<void> {
+    const call = this.carryOut(request, seen);
+    const told = call.catch(() => undefined); // whoever made the call hears of its failure
+    this.underWay.set(request.paymentId, told);
+    try {
+      await call;
+    } finally {
+      if (this.underWay.get(request.paymentId) === told) this.underWay.delete(request.paymentId);
+    }
+  }
+
+  /** Waits a moment for a call about the payment that this process is making: what a webhook tells then is most likely in its answer. */
+  async answered(paymentId: string): Promise<void> {
+    const call = this.underWay.get(paymentId);
+    if (call) await Promise.race([call, pause(ANSWERED_WITHIN_MS)]);
+  }
+
+  private async carryOut(request: ProviderRequest, seen: Payment | undefined): Promise<void> {
+    const { paymentId, wish, due } = request;
+    const before = seen ?? (await this.payments.find(paymentId));
+    wish?.(before, true);
+    const wanted = due(before);
+    if (wish ? !before.changed : !wanted) return;
+    const answer = wanted ? await this.ask(request, before) : undefined;
+    const written = (payment: Payment) => {
+      if (answer) this.takeIn(request, payment, answer);
+      return this.payments.save(payment);
+    };
+    try {
+      await this.database.transaction(() => written(before));
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      // A webhook, say, was faster: the answer is taken in by the payment as it is now, which nobody changes meanwhile.
+      await this.database.transaction(async () => {
+        const payment = await this.payments.open(paymentId);
+        wish?.(payment, answer !== undefined);
+        await written(payment);
+      });
+    }
+  }
+
+  private async ask({ paymentId, attempt, ask }: ProviderRequest, payment: Payment): Promise<ProviderAnswer> {
+    const provider = this.providers.find(payment.state.terms!.provider);
+    if (!provider) return { kind: 'refusal', code: 'provider_not_found' };
+    const answer = await ask(provider, payment);
     if (answer.kind === 'silence' && attempt === 0) {
       this.logger.warn(`the provider of payment ${paymentId} is silent and will be asked again: ${answer.reason}`);
     }
-    await this.database.transaction(async () => {
-      const payment = (await this.payments.lock(paymentId))!;
-      const now = this.clock.instant();
-      if (answer.kind === 'silence') payment.expire(now);
-      else if (answer.payment) payment.learn(answer.payment, now);
-      else if (answer.kind === 'refusal') payment.fail(answer.code);
-      if (due(payment)) {
-        if (answer.kind === 'refusal') throw new Error(`the provider refuses payment ${paymentId}: ${answer.code}`);
-        send(again(attempt + 1), { at: this.nextTime(attempt, payment) });
-      }
-      await this.payments.save(payment);
-    });
+    return answer;
+  }
+
+  private takeIn({ attempt, due, refused, again }: ProviderRequest, payment: Payment, answer: ProviderAnswer): void {
+    const now = this.clock.instant();
+    if (answer.kind === 'silence') payment.expire(now);
+    else if (answer.payment) payment.learn(answer.payment, now);
+    if (answer.kind === 'refusal') refused?.(payment, answer.code);
+    if (!due(payment)) return;
+    if (answer.kind === 'refusal') throw new Error(`the provider refuses payment ${payment.id}: ${answer.code}`);
+    if (again) send(again(attempt + 1), { at: this.nextTime(attempt, payment) });
   }
 
   /** An authorization is not left waiting beyond its time. */
-  private nextTime(attempt: number, { awaitsAuthorization, terms }: Payment): string {
+  private nextTime(attempt: number, { awaitsAuthorization, state }: Payment): string {
     const next = this.clock.now() + delayMs(attempt);
-    return isoInstant(awaitsAuthorization ? Math.min(next, Date.parse(terms!.until)) : next);
+    return isoInstant(awaitsAuthorization ? Math.min(next, Date.parse(state.terms!.until)) : next);
   }
 }

@@ -10,6 +10,13 @@ export class RequestAuthorization extends command('payments.request-authorizatio
   input: z.object({ paymentId: Uuid, token: personal(text().max(255)), attempt: z.int() }),
 }) {}
 
+/** How does the provider see it now? */
+export class LookAfterPayment extends command('payments.look-after-payment.v1', {
+  access: internal,
+  key: 'paymentId',
+  input: z.object({ paymentId: Uuid }),
+}) {}
+
 export class RequestCapture extends command('payments.request-capture.v1', {
   access: internal,
   key: 'paymentId',

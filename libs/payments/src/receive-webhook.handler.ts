@@ -1,30 +1,41 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, Database, sql } from '#kernel';
+import { ambient, Clock, Database, runIn, WithoutTransaction } from '#kernel';
 import { Uuid } from '#kernel/messages';
 import { ReceiveWebhook } from './contracts/index.js';
+import type { Payment } from './payment.js';
 import { PaymentProviders } from './payment-providers.js';
 import { Payments } from './payments.js';
+import { ProviderCalls } from './provider-calls.js';
 
+/** Most webhooks tell what the provider's answers have told: a look is all that they cost. */
 @CommandHandler(ReceiveWebhook)
+@WithoutTransaction()
 export class ReceiveWebhookHandler implements ICommandHandler<ReceiveWebhook> {
   constructor(
     private readonly database: Database,
     private readonly payments: Payments,
     private readonly providers: PaymentProviders,
+    private readonly calls: ProviderCalls,
     private readonly clock: Clock,
   ) {}
 
   async execute({ provider: name, headers, body }: ReceiveWebhook) {
     const provider = this.providers.find(name);
     if (!provider) throw ReceiveWebhook.failure('payments.provider_not_found');
-    const { id, payment: seen } = provider.readWebhook(headers, body);
-    const receipt = await this.database.one(sql`
-      insert into webhook_receipt (provider, event_id, received_at) values (${name}, ${id}, ${this.clock.instant()})
-      on conflict do nothing returning 1`);
-    if (!receipt || !Uuid.safeParse(seen.reference).success) return;
-    const payment = await this.payments.lock(seen.reference);
-    if (!payment) return; // not of our books; the receipt stands, so that the provider need not tell it again
-    payment.learn(seen, this.clock.instant());
-    await this.payments.save(payment);
+    const webhook = provider.readWebhook(headers, body);
+    const { reference } = webhook.payment;
+    if (!Uuid.safeParse(reference).success) return; // not of our books
+    const isNews = (payment: Payment): boolean => {
+      payment.hear(webhook, this.clock.instant());
+      return payment.changed;
+    };
+    await this.calls.answered(reference);
+    const payment = await this.payments.find(reference);
+    if (!isNews(payment)) return;
+    // It may come before our own books know the payment: then its row keeps it until they do.
+    const here = ambient()!;
+    await runIn({ ...here, correlationId: payment.state.flow ?? here.correlationId }, () =>
+      this.database.transaction(() => this.payments.save(payment)),
+    );
   }
 }

@@ -1,11 +1,11 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock, WithoutTransaction } from '#kernel';
-import type { Payment } from './payment.js';
+import type { PaymentState } from './payment-state.js';
 import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
 import { ProviderCalls } from './provider-calls.js';
 import { RequestAuthorization } from './provider-requests.js';
 
-/** Asks for the money, then looks after it at growing intervals until it is known: a webhook that is lost only delays. */
+/** Asks for a payment, whose provider was silent, at growing intervals until it is known what becomes of it. */
 @CommandHandler(RequestAuthorization)
 @WithoutTransaction()
 export class RequestAuthorizationHandler implements ICommandHandler<RequestAuthorization> {
@@ -19,23 +19,22 @@ export class RequestAuthorizationHandler implements ICommandHandler<RequestAutho
       paymentId,
       attempt,
       due: (payment) => payment.awaitsAuthorization,
-      ask: (provider, payment) => this.ask(provider, payment, token, attempt),
+      ask: (provider, { state }) => this.ask(provider, paymentId, state.terms!, token),
+      refused: (payment, code) => payment.fail(code),
       again: (next) => new RequestAuthorization({ paymentId, token, attempt: next }),
     });
   }
 
   private async ask(
     provider: PaymentProvider,
-    payment: Payment,
+    paymentId: string,
+    { amount, until }: NonNullable<PaymentState['terms']>,
     token: string,
-    attempt: number,
   ): Promise<ProviderAnswer> {
-    const { id: paymentId, terms } = payment;
-    const { amount, until } = terms!;
     if (this.clock.now() >= Date.parse(until)) return { kind: 'silence', reason: `it was asked until ${until}` };
     // A repeated creation would be answered as the first was; only a look says how it is now.
-    const found = attempt > 0 ? await provider.find(paymentId) : undefined;
-    if (found && !(found.kind === 'refusal' && found.code === 'not_found')) return found;
+    const found = await provider.find(paymentId);
+    if (found.kind !== 'refusal' || found.code !== 'not_found') return found;
     return provider.authorize({ paymentId, amount, token, until });
   }
 }

@@ -1,7 +1,15 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { WithoutTransaction } from '#kernel';
-import { ProviderCalls } from './provider-calls.js';
+import { ProviderCalls, type ProviderRequest } from './provider-calls.js';
 import { RequestCapture } from './provider-requests.js';
+
+export const captureRequest = (paymentId: string, attempt: number): ProviderRequest => ({
+  paymentId,
+  attempt,
+  due: (payment) => payment.captureDue,
+  ask: (provider, { state }) => provider.capture(paymentId, state.providerReference!, state.terms!.amount),
+  again: (next) => new RequestCapture({ paymentId, attempt: next }),
+});
 
 @CommandHandler(RequestCapture)
 @WithoutTransaction()
@@ -9,12 +17,6 @@ export class RequestCaptureHandler implements ICommandHandler<RequestCapture> {
   constructor(private readonly calls: ProviderCalls) {}
 
   execute({ paymentId, attempt }: RequestCapture) {
-    return this.calls.make({
-      paymentId,
-      attempt,
-      due: (payment) => payment.captureDue,
-      ask: (provider, { providerReference, terms }) => provider.capture(paymentId, providerReference!, terms!.amount),
-      again: (next) => new RequestCapture({ paymentId, attempt: next }),
-    });
+    return this.calls.make(captureRequest(paymentId, attempt));
   }
 }

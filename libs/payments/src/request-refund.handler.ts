@@ -12,12 +12,13 @@ export class RequestRefundHandler implements ICommandHandler<RequestRefund> {
     return this.calls.make({
       paymentId,
       attempt,
-      due: (payment) => payment.refundDue?.reference === refund,
-      ask: (provider, { providerReference, refundDue, terms }) =>
-        provider.refund(providerReference!, refund, {
-          amount: refundDue!.amount,
-          currency: terms!.amount.currency,
-        }),
+      due: (payment) => payment.refundDue(refund) !== undefined,
+      ask: (provider, payment) => {
+        const { providerReference, terms } = payment.state;
+        const { amount } = payment.refundDue(refund)!;
+        return provider.refund(providerReference!, refund, { amount, currency: terms!.amount.currency });
+      },
+      refused: (payment, code) => payment.refundRefused(refund, code),
       again: (next) => new RequestRefund({ paymentId, refund, attempt: next }),
     });
   }

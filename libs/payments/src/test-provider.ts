@@ -3,15 +3,10 @@ import { Clock } from '#kernel';
 import { Money, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ReceiveWebhook } from './contracts/index.js';
+import { exchange, type Request } from './exchange.js';
 import { type Authorization, PaymentProvider, type ProviderAnswer } from './payment-provider.js';
 import { PaymentsSettings } from './payments-settings.js';
 import { isSigned } from './webhook-signature.js';
-
-interface Request {
-  readonly method?: 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
 
 const ANSWER_WITHIN_MS = 3_000;
 
@@ -39,7 +34,12 @@ const Refusal = z.object({ code: z.string(), payment: Payment.optional() });
 const Webhook = z
   .string()
   .transform(parseJson)
-  .pipe(z.object({ id: text().min(1).max(255), data: z.object({ payment: Payment }) }));
+  .pipe(
+    z.object({
+      id: text().min(1).max(255),
+      data: z.object({ payment: Payment, refund: z.object({ reference: text() }).optional() }),
+    }),
+  );
 
 /** Our key, our clock or their load: not about the payment, and over one day. */
 const passing = (status: number): boolean => status >= 500 || [401, 403, 408, 429].includes(status);
@@ -69,10 +69,14 @@ export class TestProvider extends PaymentProvider {
   }
 
   find(paymentId: string): Promise<ProviderAnswer> {
-    return this.call(`/v1/payments?reference=${encodeURIComponent(paymentId)}`, {}, (json) => {
-      const [payment] = Found.parse(json).items;
-      return payment ? { kind: 'payment', payment } : { kind: 'refusal', code: 'not_found' };
-    });
+    return this.call(
+      `/v1/payments?reference=${encodeURIComponent(paymentId)}`,
+      { method: 'GET', headers: {} },
+      (json) => {
+        const [payment] = Found.parse(json).items;
+        return payment ? { kind: 'payment', payment } : { kind: 'refusal', code: 'not_found' };
+      },
+    );
   }
 
   capture(paymentId: string, providerReference: string, amount: Money): Promise<ProviderAnswer> {
@@ -83,8 +87,9 @@ export class TestProvider extends PaymentProvider {
     return this.post('/v1/payments/void', `${paymentId}:void`, { reference: paymentId });
   }
 
-  refund(providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer> {
-    return this.post(`/v1/payments/${providerReference}/refunds`, refund, { reference: refund, amount });
+  async refund(providerReference: string, refund: string, amount: Money): Promise<ProviderAnswer> {
+    const answer = await this.post(`/v1/payments/${providerReference}/refunds`, refund, { reference: refund, amount });
+    return answer.kind === 'payment' ? { ...answer, payment: { ...answer.payment, refundDone: refund } } : answer;
   }
 
   readWebhook(headers: Readonly<Record<string, string>>, body: string) {
@@ -93,7 +98,8 @@ export class TestProvider extends PaymentProvider {
     }
     const webhook = Webhook.safeParse(body);
     if (!webhook.success) throw ReceiveWebhook.failure('payments.webhook_invalid');
-    return { id: webhook.data.id, payment: webhook.data.data.payment };
+    const { id, data } = webhook.data;
+    return { id, payment: { ...data.payment, refundDone: data.refund?.reference } };
   }
 
   private post(path: string, idempotencyKey: string, body: object): Promise<ProviderAnswer> {
@@ -106,13 +112,13 @@ export class TestProvider extends PaymentProvider {
 
   private async call(path: string, request: Request, read: (json: unknown) => ProviderAnswer): Promise<ProviderAnswer> {
     const headers = { ...request.headers, authorization: `Bearer ${this.settings.TEST_PROVIDER_SECRET}` };
-    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const url = new URL(path, this.settings.TEST_PROVIDER_URL);
     let status: number;
     let json: unknown;
     try {
-      const response = await fetch(new URL(path, this.settings.TEST_PROVIDER_URL), { ...request, headers, signal });
-      status = response.status;
-      json = await response.json();
+      const answer = await exchange(url, { ...request, headers }, ANSWER_WITHIN_MS);
+      status = answer.status;
+      json = JSON.parse(answer.body);
     } catch (error) {
       return { kind: 'silence', reason: String(error) };
     }

@@ -50,6 +50,7 @@ export function namesOf(context: string, aggregate = pascal(singular(context))) 
     table: file.replaceAll('-', '_'),
     word,
     words: files.replaceAll('-', ' '),
+    Words: capital(files.replaceAll('-', ' ')),
     a,
     A: capital(a),
   };

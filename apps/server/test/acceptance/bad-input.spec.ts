@@ -87,14 +87,18 @@ onEveryTopology('bad input', (shop) => {
   });
 
   it('that is missing is 422, with a pointer to each field that is', async () => {
+    const needing = api.json.filter(({ schema }) => schema.required);
     await expectRefusals(
-      api.json.flatMap((operation): Case[] => [
+      needing.flatMap((operation): Case[] => [
         [`${operation.name} without a body`, call(operation), `${invalid} `],
         [`${operation.name} with an empty body`, call(operation).type('json').send(''), `${invalid} `],
         [
           `${operation.name} {}`,
           call(operation).send({}),
-          [invalid, ...operation.schema.required!.map((field) => `/${field}`)].join(' '),
+          // Where nothing is needed nothing is changed, of what is not there.
+          operation.schema.required
+            ? [invalid, ...operation.schema.required.map((field) => `/${field}`)].join(' ')
+            : '404 catalog.product_not_found',
         ],
       ]),
     );
@@ -200,7 +204,7 @@ onEveryTopology('bad input', (shop) => {
     });
   });
 
-  it('to an address, or with a method, that is not there is 404', async () => {
+  it('to an address that is not there is 404, and with a method that is not there 405', async () => {
     const nowhere = [
       '/',
       '/api',
@@ -213,8 +217,8 @@ onEveryTopology('bad input', (shop) => {
     ];
     const wrongMethods = Object.entries(api.document.paths).flatMap(([path, item]) =>
       methods
-        .filter((method) => !(method in item) && !(method === 'get' && path.endsWith('/import'))) // the product of that handle
-        .map((method): Case => [`${method} ${path}`, call({ method, path }), '404 http.not_found']),
+        .filter((method) => !(method in item) && !(['get', 'patch'].includes(method) && path.endsWith('/import'))) // the product of that handle
+        .map((method): Case => [`${method} ${path}`, call({ method, path }), '405 http.method_not_allowed']),
     );
     await expectRefusals(
       [...nowhere.map((path): Case => [path, shop().http.get(path), '404 http.not_found']), ...wrongMethods],
@@ -239,7 +243,10 @@ onEveryTopology('bad input', (shop) => {
         '400 http.idempotency_key_required',
       ]),
     ]);
-    expect(needing.map(([{ name }]) => name)).toEqual(['post /api/v1/carts/{id}/checkout']);
+    expect(needing.map(([{ name }]) => name)).toEqual([
+      'post /api/v1/carts/{id}/checkout',
+      'post /api/v1/payments/{id}/refunds',
+    ]);
   });
 
   it('as an access token is 401 everywhere, also where none is needed', async () => {

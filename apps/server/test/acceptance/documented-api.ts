@@ -5,12 +5,15 @@ interface Schema {
   type?: string;
   enum?: string[];
   format?: string;
+  pattern?: string;
   minLength?: number;
   maxLength?: number;
   minimum?: number;
   maximum?: number;
   required?: string[];
   properties?: Record<string, Schema>;
+  items?: Schema;
+  anyOf?: Schema[];
 }
 
 interface Parameter {
@@ -23,6 +26,8 @@ interface Parameter {
 export interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete' | 'options';
   readonly path: string;
+  /** What it is called in the document. */
+  readonly id: string;
   /** Method and path. */
   readonly name: string;
   readonly parameters: readonly Parameter[];
@@ -39,6 +44,7 @@ interface Document {
 }
 
 interface DocumentedOperation {
+  operationId: string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<string, object>;
@@ -50,11 +56,11 @@ export class DocumentedApi {
 
   private constructor(readonly document: Document) {
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
-      Object.entries(item).map(([method, { parameters = [], requestBody, responses }]) => {
+      Object.entries(item).map(([method, { operationId: id, parameters = [], requestBody, responses }]) => {
         const [body, content] = Object.entries(requestBody?.content ?? {})[0] ?? [];
         const [, notFound] = /(?:"enum":\["|responses\/)([\w.-]+)"/.exec(JSON.stringify(responses['404'] ?? {})) ?? [];
         const name = `${method} ${path}`;
-        return { method, path, name, parameters, body, schema: content?.schema, notFound } as Operation;
+        return { id, method, path, name, parameters, body, schema: content?.schema, notFound } as Operation;
       }),
     );
   }
@@ -95,24 +101,35 @@ export class DocumentedApi {
   }
 
   private value(schema: Schema): unknown {
-    const { type, enum: values, format, minimum, properties } = this.resolved(schema);
+    const { type, enum: values, format, minLength = 1, pattern, minimum, properties, items } = this.resolved(schema);
+    if (items) return [this.value(items)];
     if (properties)
       return Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, this.value(field)]));
     if (values) return values[0];
     if (type === 'integer') return minimum ?? 1;
-    return format === 'email' ? 'ada@example.com' : 'x';
+    if (pattern?.includes('https?')) return 'https://example.com/x';
+    if (pattern?.startsWith('^[A-Z]{3}')) return 'EUR';
+    return format === 'email' ? 'ada@example.com' : 'x'.repeat(minLength);
   }
 
   private wrongValues(schema: Schema, pointer: string): [pointer: string, value: unknown][] {
-    const { type, properties, required = [], maxLength, minLength, minimum, maximum } = this.resolved(schema);
+    const { type, properties, items, nullable, required = [], ...limits } = this.resolved(schema);
+    const { maxLength, minLength, minimum, maximum } = limits;
+    const none = nullable ? [] : [null];
+    if (items) {
+      return [
+        ...[...none, {}, 'text', 7].map((value): [string, unknown] => [pointer, value]),
+        ...this.wrongValues(items, `${pointer}/0`),
+      ];
+    }
     if (properties) {
       return [
-        ...[null, [], 'text', 7].map((value): [string, unknown] => [pointer, value]),
+        ...[...none, [], 'text', 7].map((value): [string, unknown] => [pointer, value]),
         ...required.map((name): [string, unknown] => [`${pointer}/${name}`, undefined]),
         ...Object.entries(properties).flatMap(([name, field]) => this.wrongValues(field, `${pointer}/${name}`)),
       ];
     }
-    const wrong: unknown[] = [null, [], {}, true, ...(type === 'string' ? [7, 'a\0b'] : ['7', 1.5, 2 ** 53])];
+    const wrong: unknown[] = [...none, [], {}, true, ...(type === 'string' ? [7, 'a\0b'] : ['7', 1.5, 2 ** 53])];
     if (maxLength !== undefined) wrong.push('x'.repeat(maxLength + 1));
     if (minLength !== undefined) wrong.push('');
     if (minimum !== undefined) wrong.push(minimum - 1);
@@ -120,12 +137,15 @@ export class DocumentedApi {
     return wrong.map((value) => [pointer, value]);
   }
 
-  private resolved(schema: Schema): Schema {
+  private resolved(schema: Schema): Schema & { nullable?: boolean } {
+    const [known] = schema.anyOf?.filter(({ type }) => type !== 'null') ?? [];
+    if (known) return { ...this.resolved(known), nullable: true };
     return schema.$ref ? this.document.components.schemas[schema.$ref.split('/').at(-1)!]! : schema;
   }
 }
 
 function withField(body: unknown, [field, ...rest]: string[], value: unknown): unknown {
   if (field === undefined) return value;
+  if (Array.isArray(body)) return body.with(Number(field), withField(body[Number(field)], rest, value));
   return { ...(body as object), [field]: withField((body as Record<string, unknown>)[field], rest, value) };
 }

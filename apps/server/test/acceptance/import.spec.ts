@@ -171,7 +171,7 @@ onEveryTopology('the import of products', (shop) => {
     expect(refusal(await send(csv))).toBe(`422 catalog.import.${what}`);
   });
 
-  it('takes text/csv and no other type', async () => {
+  it('takes CSV and JSON lines, and no other type', async () => {
     for (const type of [
       'application/json',
       'text/plain',
@@ -206,6 +206,107 @@ onEveryTopology('the import of products', (shop) => {
     const [answer] = (await once(unfinished, 'response')) as [IncomingMessage];
     expect(answer.statusCode).toBe(401);
     unfinished.destroy();
+  });
+
+  const json = (handle: string, { amount = 950, ...more }: { amount?: number; [field: string]: unknown } = {}) =>
+    JSON.stringify({
+      handle,
+      title: `The ${handle}`,
+      variants: [{ sku: handle.toUpperCase(), price: { amount, currency: 'EUR' }, inventoryQuantity: 5 }],
+      ...more,
+    });
+  const sendLines = async (lines: string[], type = 'application/x-ndjson') =>
+    (await send(lines.map((line) => `${line}\n`).join(''), { 'content-type': type })).body;
+
+  it('takes JSON, one product a line, and answers as for CSV', async () => {
+    const lines = [json('lines-tee'), json('lines-cap', { status: 'draft' })];
+    expect(await sendLines(lines)).toEqual({ created: 2, updated: 0, unchanged: 0, rejected: [], rejectedCount: 0 });
+    expect(await stockOf('LINES-TEE')).toMatchObject({ onHand: 5 });
+    expect(await get('lines-tee')).toMatchObject({
+      title: 'The lines-tee',
+      variants: [{ sku: 'LINES-TEE', title: 'Default', options: [], price: { amount: 950, currency: 'EUR' } }],
+    });
+    expect(refusal(await shop().http.get('/api/v1/products/lines-cap'))).toBe('404 catalog.product_not_found');
+    expect(await sendLines(lines, 'application/jsonl')).toMatchObject({ unchanged: 2 });
+    expect(
+      await sendLines([json('lines-tee', { amount: 900 })], 'Application/X-JsonLines; charset=utf-8'),
+    ).toMatchObject({
+      updated: 1,
+    });
+  });
+
+  it('takes a product back as it shows it', async () => {
+    const options = ['S', 'M'].map((size) => ({ options: { Size: size }, price: { amount: 500, currency: 'EUR' } }));
+    await sendLines([json('mirror', { variants: options, images: [{ src: 'https://images.example.com/m.jpg' }] })]);
+    expect(await sendLines([JSON.stringify(await get('mirror'))])).toMatchObject({ unchanged: 1, rejectedCount: 0 });
+  });
+
+  it('rejects a line that is no product, with its code and where, and takes the rest', async () => {
+    const report = await sendLines([
+      json('whole'),
+      '{"title":',
+      '',
+      json('priceless', { variants: [{ sku: 'X' }] }),
+      json('whole'),
+      json('robber', { variants: [{ sku: 'WHOLE', price: { amount: 1, currency: 'EUR' } }] }),
+      json('last'),
+    ]);
+    expect(report).toMatchObject({ created: 2, rejectedCount: 4 });
+    expect(
+      report.rejected.map(({ line, code, pointer = '' }: Record<string, string>) =>
+        `${line} ${code} ${pointer}`.trim(),
+      ),
+    ).toEqual([
+      '2 catalog.import.not_json',
+      '4 catalog.import.product_invalid /variants/0/price',
+      '5 catalog.import.handle_repeated /handle',
+      '6 catalog.import.sku_taken',
+    ]);
+  });
+
+  it('documents both kinds of files, by examples that it takes', async () => {
+    const { body } = await shop().http.get('/api/openapi.json').expect(200);
+    const content = body.paths['/api/v1/products/import'].post.requestBody.content as Record<
+      string,
+      { example: string }
+    >;
+    expect(Object.keys(content)).toEqual(['text/csv', 'application/x-ndjson']);
+    for (const [type, { example }] of Object.entries(content)) {
+      const { status, body: report } = await send(example, { 'content-type': type });
+      expect([type, status, report.rejected]).toEqual([type, 200, []]);
+    }
+    expect(body.components.schemas.ImportReport.example).toMatchObject({ rejectedCount: 1, rejected: [{ line: 17 }] });
+  });
+
+  it('keeps what it has when its client goes away half-way; the same file again brings the rest', async () => {
+    const whole = many('broken-off', 400);
+    const half = whole.slice(0, whole.length / 2);
+    const request = connect(`${shop().server.url}/api/v1/products/import`, {
+      method: 'POST',
+      headers: { ...(await shop().admin()), 'content-type': 'text/csv', 'content-length': whole.length },
+    });
+    request.on('error', () => undefined);
+    request.write(half);
+    await until(async () => (await shop().http.get('/api/v1/products/broken-off-0')).status === 200, 'the first batch');
+    request.destroy();
+    const report = await shop().import(whole);
+    expect(report).toMatchObject({ updated: 0, rejectedCount: 0 });
+    expect(report.created + report.unchanged).toBe(400);
+    expect(report.created).toBeGreaterThanOrEqual(150);
+    expect(report.unchanged).toBeGreaterThanOrEqual(100);
+    expect(shop().server.output).not.toContain('/products/import failed');
+  });
+
+  it('refuses a file that says it is over 200 MiB before it is sent', async () => {
+    const request = connect(`${shop().server.url}/api/v1/products/import`, {
+      method: 'POST',
+      headers: { ...(await shop().admin()), 'content-type': 'text/csv', 'content-length': 300_000_000 },
+    });
+    request.on('error', () => undefined);
+    request.write(`${header}\n`);
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(413);
+    request.destroy();
   });
 
   it('imports the demo catalogue without a rejection, and again without a change', async () => {

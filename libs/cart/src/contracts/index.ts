@@ -1,1 +1,10 @@
-export { Cart, CreateCart, GetCart, GetCartForCheckout, RemoveCartItem, SetCartItem } from './cart.js';
+export {
+  Cart,
+  ClaimCart,
+  CreateCart,
+  GetCart,
+  GetCartForCheckout,
+  RemoveCartItem,
+  SetCartItem,
+  TakeOverCart,
+} from './cart.js';

@@ -9,4 +9,18 @@ export class GetOffers extends query('catalog.get-offers.v1', {
   output: z.object({
     offers: z.array(z.object({ sku: Sku, productId: Uuid, variantId: Uuid, title: text(), price: Money })),
   }),
+  example: {
+    input: { skus: ['NW-RIDGE-40-MOSS', 'SOLD-NO-MORE'] },
+    output: {
+      offers: [
+        {
+          sku: 'NW-RIDGE-40-MOSS',
+          productId: '0199f3a2-7c1e-7abc-8def-0123456789ab',
+          variantId: '0199f3a2-7c1e-7abd-8def-0123456789ac',
+          title: 'Ridge 40 Backpack / Moss',
+          price: { amount: 14990, currency: 'EUR' },
+        },
+      ],
+    },
+  },
 }) {}

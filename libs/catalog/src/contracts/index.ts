@@ -1,7 +1,12 @@
+export { CreateProduct } from './create-product.js';
+export { EditProduct } from './edit-product.js';
 export { GetOffers } from './get-offers.js';
 export { GetProduct } from './get-product.js';
 export { ImportedProduct } from './imported-product.js';
+export { type ImportRejectionCode, importRejections } from './import-rejections.js';
 export { ImportProducts } from './import-products.js';
+export { ListCategories } from './list-categories.js';
 export { ListProducts } from './list-products.js';
 export { ProductChanged, ProductCreated } from './product-events.js';
 export { Product, Sku } from './product.js';
+export { ArchiveProduct, PublishProduct } from './publish-product.js';

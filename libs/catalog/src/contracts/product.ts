@@ -25,6 +25,8 @@ export const Variant = z.object({
 export const Product = z
   .object({
     id: Uuid,
+    /** The ETag without its quotes. Before the point: how often it was written; after it: how often its stock showed another face. */
+    version: text().meta({ examples: ['3.1'] }),
     handle: text(),
     title: text(),
     description: text(),
@@ -40,3 +42,33 @@ export const Product = z
   })
   .meta({ id: 'Product' });
 export type Product = z.infer<typeof Product>;
+
+export const exampleProduct: Product = {
+  id: '0199f3a2-7c1e-7abc-8def-0123456789ab',
+  version: '3.1',
+  handle: 'ridge-40-backpack',
+  title: 'Ridge 40 Backpack',
+  description: '<p>Forty litres for three days above the tree line.</p>',
+  status: 'published',
+  category: 'Sporting Goods > Outdoor Recreation > Camping & Hiking',
+  vendor: 'Northward',
+  tags: ['backpack', 'hiking'],
+  options: [{ name: 'Colour', values: ['Moss'] }],
+  variants: [
+    {
+      id: '0199f3a2-7c1e-7abd-8def-0123456789ac',
+      sku: 'NW-RIDGE-40-MOSS',
+      title: 'Moss',
+      options: ['Moss'],
+      price: { amount: 14990, currency: 'EUR' },
+      compareAtPrice: { amount: 17990, currency: 'EUR' },
+      barcode: '4006381333931',
+      grams: 1350,
+      image: 'https://images.example.com/ridge-40-moss.jpg',
+      available: true,
+    },
+  ],
+  images: [{ src: 'https://images.example.com/ridge-40-moss.jpg', alt: 'Ridge 40, Moss', position: 1 }],
+  createdAt: '2026-01-31T12:00:00.000Z',
+  updatedAt: '2026-02-02T09:30:00.000Z',
+};

@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse';
-import { UnreadableCsv } from './unreadable-csv.js';
+import { fileBytes } from './file-bytes.js';
 
 /** A row of a CSV file. Each character of a cell stands for one byte: `decodeUtf8` makes text of it. */
 export interface CsvRow {
@@ -28,7 +28,7 @@ const slice = 64 * 1024;
 
 /**
  * The rows of a CSV file (RFC 4180; lines may end in CRLF, LF or CR, and mixed), a blank line being a row of one empty
- * cell. Holds about one slice and one row in memory. Throws UnreadableCsv when the first bytes are no text, and
+ * cell. Holds about one slice and one row in memory. Throws UnreadableFile when the first bytes are no text, and
  * BrokenCsv, after every row that stands before, when quotes do not match or a row is over 1 MiB.
  *
  * Rows are taken by `on_record` and not from the parser's readable side, which discards the rows it holds when a later
@@ -59,7 +59,7 @@ export async function* readCsvRows(source: AsyncIterable<Uint8Array>): AsyncGene
   const unfinished = (): CsvRow => ({ line, cells: (parser as { state?: { record?: string[] } }).state?.record ?? [] });
   const broken = (error: Error) => (error instanceof CsvError ? quotesUnbalanced(error, unfinished()) : error);
 
-  for await (const chunk of withoutSignature(source)) {
+  for await (const chunk of fileBytes(source)) {
     for (let start = 0; start < chunk.length; start += slice) {
       const part = chunk.subarray(start, start + slice);
       const error = await fed((done) => parser.write(part, done));
@@ -85,33 +85,6 @@ function quotesUnbalanced(error: CsvError, row: CsvRow): Error {
 }
 
 const lineBreaks = (cell: string): number => cell.match(/\r\n|\n|\r/g)?.length ?? 0;
-
-/** The bytes after a UTF-8 byte order mark. Refuses what its first bytes show to be UTF-16 or an Excel workbook. */
-async function* withoutSignature(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  let head: Uint8Array | undefined = new Uint8Array();
-  for await (const chunk of source) {
-    if (head === undefined) {
-      yield chunk;
-      continue;
-    }
-    head = Buffer.concat([head, chunk]);
-    if (head.length < 4) continue;
-    yield afterSignature(head);
-    head = undefined;
-  }
-  if (head !== undefined) yield afterSignature(head);
-}
-
-function afterSignature(head: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(head.subarray(0, 4)).toString('latin1');
-  if (bytes.startsWith('PK\x03\x04')) {
-    throw new UnreadableCsv('not_csv', 'This is an Excel workbook or another ZIP archive: export it as "CSV UTF-8"');
-  }
-  if (bytes.startsWith('\xff\xfe') || bytes.startsWith('\xfe\xff')) {
-    throw new UnreadableCsv('not_utf8', 'This file is UTF-16: save it as "CSV UTF-8"');
-  }
-  return bytes.startsWith('\xef\xbb\xbf') ? head.subarray(3) : head;
-}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

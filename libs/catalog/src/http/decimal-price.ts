@@ -20,7 +20,7 @@ function digits(count: number, currencies: string): Record<string, number> {
  * separator is the decimal point, since "1,299" is a thousand in one country and one in another.
  * Throws a RowFault `<what>_invalid`, `<what>_negative` or `<what>_too_precise`.
  */
-export function decimalPrice(value: string, currency: string, what = 'price'): Money {
+export function decimalPrice(value: string, currency: string, what: 'price' | 'compare_at_price' = 'price'): Money {
   const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(value) ?? [];
   if (whole === undefined) {
     throw new RowFault(

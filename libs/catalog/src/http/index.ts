@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { CategoriesController } from './categories.controller.js';
 import { ProductImport } from './product-import.js';
 import { ProductsController } from './products.controller.js';
 
-@Module({ controllers: [ProductsController], providers: [ProductImport] })
+@Module({ controllers: [ProductsController, CategoriesController], providers: [ProductImport] })
 export class CatalogHttpModule {}

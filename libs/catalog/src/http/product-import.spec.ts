@@ -25,7 +25,9 @@ async function imported(
     yield Buffer.from([header, ...rows].join('\n'));
   }
   const imports = new ProductImport({ execute } as unknown as CommandBus, new HttpSettings({}));
-  const report = await runIn({ correlationId: 'test', principal: anonymous, callId: 'key' }, () => imports.run(file()));
+  const report = await runIn({ correlationId: 'test', principal: anonymous, callId: 'key' }, () =>
+    imports.run({ type: 'text/csv', bytes: file() }),
+  );
   return { report, batches, callIds };
 }
 
@@ -61,5 +63,61 @@ describe('an import', () => {
       status: 422,
     });
     await expect(imported([], undefined, '')).rejects.toMatchObject({ code: 'catalog.import.file_empty', status: 422 });
+  });
+
+  const sold = '"variants":[{"price":{"amount":100,"currency":"EUR"}}]';
+  it.each([
+    ['text/csv', 'Handle,Title,Body (HTML),Variant Price\n', (n: number, text: string) => `p${n},P,${text},1.00\n`],
+    ['application/x-ndjson', '', (n: number, text: string) => `{"title":"P${n}","description":"${text}",${sold}}\n`],
+  ])('reads 6 MB of %s only as fast as they are written, and holds two batches', async (type, header, product) => {
+    const text = 'x'.repeat(3_000);
+    let read = 0;
+    let written = 0;
+    let held = 0;
+    async function* file() {
+      if (header) yield Buffer.from(header);
+      for (; read < 2_000; read++) yield Buffer.from(product(read, text));
+    }
+    const execute = async ({ products }: ImportProducts) => {
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      held = Math.max(held, read - written);
+      written += products.length;
+      return { created: products.length, updated: 0, unchanged: 0, rejected: [] };
+    };
+    const imports = new ProductImport({ execute } as unknown as CommandBus, new HttpSettings({}));
+    const report = await runIn({ correlationId: 'test', principal: anonymous }, () =>
+      imports.run({ type, bytes: file() }),
+    );
+    expect(report).toMatchObject({ created: 2_000, rejectedCount: 0 });
+    expect(held).toBeGreaterThan(100);
+    expect(held).toBeLessThan(205);
+  });
+
+  it('goes in smaller batches where products are large', async () => {
+    const text = 'x'.repeat(400_000);
+    const { batches } = await imported(
+      ['a', 'b', 'c'].map((handle) => `${handle},${handle},1.00,${text}`),
+      undefined,
+      'Handle,Title,Variant Price,Body (HTML)',
+    );
+    expect(batches).toEqual([2, 1]);
+  });
+
+  it('ends with its file: what was read until a client went away is not lost, and nothing comes after', async () => {
+    const brought: number[] = [];
+    const execute = async ({ products }: ImportProducts) => {
+      brought.push(products.length);
+      return { created: products.length, updated: 0, unchanged: 0, rejected: [] };
+    };
+    async function* broken() {
+      yield Buffer.from(['Handle,Title,Variant Price', ...rows(250), ''].join('\n'));
+      throw new Error('gone');
+    }
+    const imports = new ProductImport({ execute } as unknown as CommandBus, new HttpSettings({}));
+    const running = runIn({ correlationId: 'test', principal: anonymous }, () =>
+      imports.run({ type: 'text/csv', bytes: broken() }),
+    );
+    await expect(running).rejects.toThrow('gone');
+    expect(brought).toEqual([100, 100]);
   });
 });

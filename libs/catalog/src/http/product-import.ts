@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import * as z from 'zod';
-import { ambient, type ErrorDeclarations, Failure, runIn, text } from '#kernel';
-import { HttpSettings } from '#kernel/http';
+import { ambient, Failure, runIn, text } from '#kernel';
+import { HttpSettings, type Upload } from '#kernel/http';
 import { ImportProducts } from '../contracts/index.js';
-import { readShopifyCsv, type ShopifyCsvEntry } from './shopify-csv.js';
-import { UnreadableCsv } from './unreadable-csv.js';
+import { productBatches } from './product-batches.js';
+import type { ImportEntry } from './import-entry.js';
+import { readProductNdjson } from './product-ndjson.js';
+import { readShopifyCsv } from './shopify-csv.js';
+import { UnreadableFile } from './unreadable-file.js';
 
-const BATCH = 100;
 const MOST_TOLD = 1_000;
 
 export const ImportReport = z
@@ -16,26 +18,40 @@ export const ImportReport = z
     updated: z.int(),
     unchanged: z.int(),
     rejected: z
-      .array(z.object({ line: z.int(), code: text(), message: text() }))
+      .array(
+        z.object({
+          line: z.int(),
+          code: text(),
+          message: text(),
+          pointer: text().optional().meta({ description: 'Of a line of JSON: a JSON pointer to what is wrong.' }),
+        }),
+      )
       .max(MOST_TOLD)
       .meta({ description: 'The first 1,000, by line as they were met.' }),
     rejectedCount: z.int().meta({ description: 'All of them.' }),
   })
-  .meta({ id: 'ImportReport' });
+  .meta({
+    id: 'ImportReport',
+    examples: [
+      {
+        created: 118,
+        updated: 3,
+        unchanged: 0,
+        rejected: [
+          {
+            line: 17,
+            code: 'catalog.import.price_invalid',
+            message: '"1,299.00" is not a price: write it like 1299.00, without thousands separators',
+          },
+        ],
+        rejectedCount: 1,
+      },
+    ],
+  });
 export type ImportReport = z.infer<typeof ImportReport>;
 
-/** The codes of UnreadableCsv: the file as a whole is refused. */
-export const unreadableCsv = {
-  'catalog.import.file_empty': { status: 422, message: 'The file is empty.' },
-  'catalog.import.not_csv': { status: 422, message: 'The file is a workbook or another binary.' },
-  'catalog.import.not_utf8': { status: 422, message: 'The file is not UTF-8.' },
-  'catalog.import.quotes_unbalanced': { status: 422, message: 'The quotes of the header do not match.' },
-  'catalog.import.row_too_long': { status: 422, message: 'The header is over 1 MiB.' },
-  'catalog.import.columns_missing': { status: 422, message: 'The header lacks columns that every product needs.' },
-  'catalog.import.column_repeated': { status: 422, message: 'A column stands more than once in the header.' },
-} as const satisfies ErrorDeclarations;
-
-type Imported = Extract<ShopifyCsvEntry, { kind: 'product' }>;
+type Reject = (entry: Omit<Extract<ImportEntry, { kind: 'rejected' }>, 'kind' | 'code'> & { code: string }) => void;
+type Imported = Extract<ImportEntry, { kind: 'product' }>;
 
 /** Reads a file and hands its products to the catalog, a batch at a time: as large as the file may be, memory is not. */
 @Injectable()
@@ -45,27 +61,42 @@ export class ProductImport {
     private readonly settings: HttpSettings,
   ) {}
 
-  /** @throws Failure with the code of an UnreadableCsv; nothing was imported then */
-  async run(file: AsyncIterable<Uint8Array>): Promise<ImportReport> {
+  /**
+   * The file is read only as fast as its products are written: while one batch is, the next is read. Where the file ends
+   * early, its client gone, the import does too, and what was imported stays: the same file again brings the rest.
+   * @throws Failure with the code of an UnreadableFile; nothing was imported then
+   */
+  async run({ type, bytes }: Upload): Promise<ImportReport> {
     const report: ImportReport = { created: 0, updated: 0, unchanged: 0, rejected: [], rejectedCount: 0 };
-    const reject = (line: number, code: string, message: string) => {
-      if (report.rejectedCount++ < MOST_TOLD) report.rejected.push({ line, code, message });
+    const reject: Reject = ({ line, code, message, pointer }) => {
+      if (report.rejectedCount++ >= MOST_TOLD) return;
+      report.rejected.push({ line, code, message, ...(pointer === undefined ? {} : { pointer }) });
     };
+    const read = type === 'text/csv' ? readShopifyCsv : readProductNdjson;
+    let writing: Promise<unknown> = Promise.resolve();
     try {
-      for await (const batch of batches(readShopifyCsv(file, { currency: this.settings.CLEAVE_CURRENCY }), reject)) {
-        const { rejected, ...counted } = await this.send(batch);
-        report.created += counted.created;
-        report.updated += counted.updated;
-        report.unchanged += counted.unchanged;
-        const lines = new Map(batch.map(({ line, product }) => [product.handle, line]));
-        for (const { handle, code, message } of rejected) reject(lines.get(handle) ?? 0, code, message);
+      for await (const batch of productBatches(read(bytes, { currency: this.settings.CLEAVE_CURRENCY }), reject)) {
+        await writing;
+        writing = this.bring(batch, report, reject);
+        writing.catch(() => undefined); // told where it is awaited, and that is not before the next batch was read
       }
     } catch (error) {
-      throw error instanceof UnreadableCsv
+      throw error instanceof UnreadableFile
         ? new Failure({ code: error.code, message: error.message, status: 422, retryable: false }, { cause: error })
         : error;
+    } finally {
+      await writing;
     }
     return report;
+  }
+
+  private async bring(batch: readonly Imported[], report: ImportReport, reject: Reject): Promise<void> {
+    const { rejected, ...counted } = await this.send(batch);
+    report.created += counted.created;
+    report.updated += counted.updated;
+    report.unchanged += counted.unchanged;
+    const lines = new Map(batch.map(({ line, product }) => [product.handle, line]));
+    for (const { handle, code, message } of rejected) reject({ line: lines.get(handle) ?? 0, code, message });
   }
 
   /** Without the request's call id, which stands for one command: an import can be repeated as it is. */
@@ -75,19 +106,4 @@ export class ProductImport {
       this.commands.execute(new ImportProducts({ products: batch.map(({ product }) => product) })),
     );
   }
-}
-
-async function* batches(
-  entries: AsyncIterable<ShopifyCsvEntry>,
-  reject: (line: number, code: string, message: string) => void,
-): AsyncGenerator<Imported[]> {
-  let batch: Imported[] = [];
-  for await (const entry of entries) {
-    if (entry.kind === 'rejected') reject(entry.line, entry.code, entry.message);
-    else if (batch.push(entry) === BATCH) {
-      yield batch;
-      batch = [];
-    }
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -1,6 +1,6 @@
 import { type CsvRow, decodeUtf8 } from './csv-rows.js';
 import { RowFault, shown } from './row-fault.js';
-import { UnreadableCsv } from './unreadable-csv.js';
+import { UnreadableFile } from './unreadable-file.js';
 
 /** The names that Shopify has given to each column over the years, the ones to prefer first. Letter case is ignored. */
 const aliases = {
@@ -50,7 +50,7 @@ export interface ShopifyRow {
 
 /**
  * Reads the header. Columns come in any order; those that mean nothing here (metafields, Google Shopping, prices per
- * market) are passed over. Throws UnreadableCsv when one is missing that no product can do without, or stands twice.
+ * market) are passed over. Throws UnreadableFile when one is missing that no product can do without, or stands twice.
  */
 export function shopifyColumns(header: CsvRow): (row: CsvRow) => ShopifyRow {
   const names = header.cells.map(columnName);
@@ -59,12 +59,12 @@ export function shopifyColumns(header: CsvRow): (row: CsvRow) => ShopifyRow {
     const known = columnAliases.map(normalized).find((alias) => names.includes(alias));
     if (known === undefined) continue;
     if (names.indexOf(known) !== names.lastIndexOf(known)) {
-      throw new UnreadableCsv('column_repeated', `The column ${shown(known)} stands more than once in the header`);
+      throw new UnreadableFile('column_repeated', `The column ${shown(known)} stands more than once in the header`);
     }
     positions.set(column as ShopifyColumn, names.indexOf(known));
   }
   const missing = required.filter((column) => !positions.has(column));
-  if (missing.length > 0) throw new UnreadableCsv('columns_missing', columnsMissing(missing, header));
+  if (missing.length > 0) throw new UnreadableFile('columns_missing', columnsMissing(missing, header));
 
   const furtherOptions = [...names.keys()].filter((at) =>
     /^option(?:[4-9]|\d\d+) (?:name|value)$/.test(names[at] ?? ''),
@@ -103,8 +103,8 @@ export function shopifyColumns(header: CsvRow): (row: CsvRow) => ShopifyRow {
 
 function columnName(cell: string): string {
   const name = decodeUtf8(cell);
-  if (name === undefined) throw new UnreadableCsv('not_utf8', 'The header is not UTF-8: save the file as "CSV UTF-8"');
-  if (name.includes('\0')) throw new UnreadableCsv('not_csv', 'This is a binary file and not CSV');
+  if (name === undefined) throw new UnreadableFile('not_utf8', 'The header is not UTF-8: save the file as "CSV UTF-8"');
+  if (name.includes('\0')) throw new UnreadableFile('not_csv', 'This is a binary file and not CSV');
   return normalized(name);
 }
 

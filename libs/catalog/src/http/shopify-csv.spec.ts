@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { assertJsonOnly } from '#kernel/messages';
 import { ImportedProduct } from '../contracts/imported-product.js';
-import { readShopifyCsv, type ShopifyCsvEntry, UnreadableCsv } from './shopify-csv.js';
+import type { ImportEntry } from './import-entry.js';
+import { readShopifyCsv } from './shopify-csv.js';
+import { UnreadableFile } from './unreadable-file.js';
 
 type Cells = Record<string, string>;
 type Source = string | Uint8Array;
@@ -12,8 +14,8 @@ async function* inChunks(source: Source, size: number): AsyncGenerator<Uint8Arra
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-async function read(source: Source, { currency = 'EUR', chunk = 65_536 } = {}): Promise<ShopifyCsvEntry[]> {
-  const entries: ShopifyCsvEntry[] = [];
+async function read(source: Source, { currency = 'EUR', chunk = 65_536 } = {}): Promise<ImportEntry[]> {
+  const entries: ImportEntry[] = [];
   for await (const entry of readShopifyCsv(inChunks(source, chunk), { currency })) entries.push(entry);
   return entries;
 }
@@ -28,10 +30,10 @@ function csv(rows: Cells[], lineEnd = '\n'): string {
     .join('');
 }
 
-const products = (entries: ShopifyCsvEntry[]) =>
+const products = (entries: ImportEntry[]) =>
   entries.flatMap((entry) => (entry.kind === 'product' ? [entry.product] : []));
 /** Each entry in short: `2 mug` is a product, `3 price_missing` a rejection. */
-const brief = (entries: ShopifyCsvEntry[]) =>
+const brief = (entries: ImportEntry[]) =>
   entries.map((entry) =>
     entry.kind === 'product'
       ? `${entry.line} ${entry.product.handle}`
@@ -457,6 +459,11 @@ describe('a row is rejected, and its product with it, when', () => {
     expect(brief(await read(csv([mug(), ...images])))).toEqual(['253 too_many_images']);
   });
 
+  it('the variants of its product are over 4 MiB of text: told once, and no more of them is kept', async () => {
+    const variants = Array.from({ length: 8 }, (_, at) => size(`${at}`.padEnd(900_000, 'x')));
+    expect(brief(await read(csv([...variants, mug({ Handle: 'next' })])))).toEqual(['6 product_too_large', '10 next']);
+  });
+
   it('a value with a comma stands without quotes', async () => {
     expect(brief(await read('Handle,Title,Variant Price\nmug,Mug, big,9\ncup,Cup,9,,\n'))).toEqual([
       '2 too_many_values',
@@ -570,7 +577,7 @@ describe('quotes that do not match', () => {
       for (let given = 0; given < 64; given += 1) yield Buffer.alloc(1024 * 1024, 'x');
       throw new Error('read too far');
     }
-    const entries: ShopifyCsvEntry[] = [];
+    const entries: ImportEntry[] = [];
     for await (const entry of readShopifyCsv(endless(), { currency: 'EUR' })) entries.push(entry);
     expect(brief(entries)).toEqual(['2 a', '3 row_too_long']);
     expect(brief(await read(`${header}mug,Mug,1,${'x'.repeat(1024 * 1024)}\n`))).toEqual(['2 row_too_long']);
@@ -593,7 +600,7 @@ describe('a file that is no such CSV is refused as a whole:', () => {
     ['UTF-16', Buffer.from('\uFEFFHandle,Title,Price\n', 'utf16le'), 'not_utf8', 'UTF-16'],
   ])('%s', async (_, source, what, message) => {
     const reading = read(source);
-    await expect(reading).rejects.toBeInstanceOf(UnreadableCsv);
+    await expect(reading).rejects.toBeInstanceOf(UnreadableFile);
     await expect(reading).rejects.toMatchObject({
       code: `catalog.import.${what}`,
       message: expect.stringContaining(message),

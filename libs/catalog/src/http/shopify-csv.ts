@@ -1,16 +1,11 @@
 import { ImportedProduct } from '../contracts/imported-product.js';
 import { BrokenCsv, type CsvRow, readCsvRows } from './csv-rows.js';
-import { RowFault, shown } from './row-fault.js';
+import { HandlesSeen } from './handles-seen.js';
+import { type ImportEntry, rejected } from './import-entry.js';
+import { RowFault, shown, tried } from './row-fault.js';
 import { shopifyColumns, type ShopifyRow } from './shopify-columns.js';
 import { ShopifyProduct } from './shopify-product.js';
-import { UnreadableCsv } from './unreadable-csv.js';
-
-export { UnreadableCsv } from './unreadable-csv.js';
-
-/** `line` is the physical line, counted from 1, on which the row, or the product's first row, begins. */
-export type ShopifyCsvEntry =
-  | { kind: 'product'; line: number; product: ImportedProduct }
-  | { kind: 'rejected'; line: number; code: string; message: string };
+import { UnreadableFile } from './unreadable-file.js';
 
 /**
  * Reads Shopify's product CSV, the classic one and the newer template, as shops export and edit it. `currency` is the
@@ -25,13 +20,13 @@ export type ShopifyCsvEntry =
  * - Rows that are blank are passed over. Cells that are missing at a row's end are blank: spreadsheets drop them.
  * - SKUs are unique within a product; whether another product has one, only the catalog knows.
  *
- * Memory: one slice of the file and one product, and each handle with its line, to tell a split product.
- * Throws UnreadableCsv when the file as a whole is not such a CSV.
+ * Memory: one slice of the file and one product, and for each product the few bytes that tell a split one.
+ * Throws UnreadableFile when the file as a whole is not such a CSV.
  */
 export async function* readShopifyCsv(
   source: AsyncIterable<Uint8Array>,
   options: { currency: string },
-): AsyncGenerator<ShopifyCsvEntry, void, undefined> {
+): AsyncGenerator<ImportEntry, void, undefined> {
   const products = new ProductsByHandle(options.currency);
   let columns: ((row: CsvRow) => ShopifyRow) | undefined;
   try {
@@ -42,22 +37,22 @@ export async function* readShopifyCsv(
     }
   } catch (error) {
     if (!(error instanceof BrokenCsv)) throw error;
-    if (!columns) throw new UnreadableCsv(error.what, error.message);
+    if (!columns) throw new UnreadableFile(error.what, error.message);
     yield* products.breakOff(columns(error.row));
     yield rejected(error.row.line, new RowFault(error.what, `${error.message}; nothing was read from there on`));
     return;
   }
-  if (!columns) throw new UnreadableCsv('file_empty', 'The file is empty: not even a header was found');
+  if (!columns) throw new UnreadableFile('file_empty', 'The file is empty: not even a header was found');
   yield* products.end();
 }
 
 class ProductsByHandle {
   private current: ShopifyProduct | undefined;
-  private readonly firstLines = new Map<string, number>();
+  private readonly seen = new HandlesSeen();
 
   constructor(private readonly currency: string) {}
 
-  *add(row: ShopifyRow): Generator<ShopifyCsvEntry> {
+  *add(row: ShopifyRow): Generator<ImportEntry> {
     const handle = tried(() => handleOf(row));
     if (handle instanceof RowFault) {
       if (this.current && !hasTitle(row)) this.current.spoiled = true;
@@ -66,28 +61,33 @@ class ProductsByHandle {
     }
     if (handle !== this.current?.handle) {
       yield* this.end();
-      const firstLine = this.firstLines.get(handle);
-      if (firstLine !== undefined) {
-        const message = `The product ${shown(handle)} began on line ${firstLine}: all its rows must stand together`;
-        yield rejected(row.line, new RowFault('handle_split', message));
+      const fault = tried(() => this.begins(handle, row.line));
+      if (fault instanceof RowFault) {
+        yield rejected(row.line, fault);
         return;
       }
-      this.firstLines.set(handle, row.line);
       this.current = new ShopifyProduct(handle, row.line, this.currency);
     }
     const fault = tried(() => this.current?.add(row));
     if (fault instanceof RowFault) yield rejected(row.line, fault);
   }
 
+  private begins(handle: string, line: number): void {
+    const firstLine = this.seen.lineOf(handle, line);
+    if (firstLine === undefined) return;
+    const message = `The product ${shown(handle)} began on line ${firstLine}: all its rows must stand together`;
+    throw new RowFault('handle_split', message);
+  }
+
   /** Ends with a row of which only the first cells are known. It may belong to the product above. */
-  *breakOff(row: ShopifyRow): Generator<ShopifyCsvEntry> {
+  *breakOff(row: ShopifyRow): Generator<ImportEntry> {
     const handle = row.endsBefore('handle') ? undefined : tried(() => handleOf(row));
     const continues = typeof handle === 'string' ? handle === this.current?.handle : !hasTitle(row);
     if (this.current && continues) this.current.spoiled = true;
     yield* this.end();
   }
 
-  *end(): Generator<ShopifyCsvEntry> {
+  *end(): Generator<ImportEntry> {
     const product = this.current;
     this.current = undefined;
     if (product === undefined) return;
@@ -110,20 +110,3 @@ function handleOf(row: ShopifyRow): string {
 function hasTitle(row: ShopifyRow): boolean {
   return tried(() => row.cell('title')) !== '';
 }
-
-/** What `read` returns, or the fault that it throws. */
-function tried<Value>(read: () => Value): Value | RowFault {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof RowFault) return error;
-    throw error;
-  }
-}
-
-const rejected = (line: number, { code, message }: RowFault): ShopifyCsvEntry => ({
-  kind: 'rejected',
-  line,
-  code,
-  message,
-});

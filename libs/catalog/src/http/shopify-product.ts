@@ -1,7 +1,7 @@
 import { ImportedProduct } from '../contracts/imported-product.js';
 import { decimalPrice } from './decimal-price.js';
 import { derivedSku } from './derived-sku.js';
-import { RowFault, shown } from './row-fault.js';
+import { type Fault, RowFault, shown } from './row-fault.js';
 import type { ShopifyRow } from './shopify-columns.js';
 import { grams, integer, orNull, productStatus, quantity, unprotected } from './shopify-values.js';
 
@@ -11,6 +11,7 @@ type Head = Pick<ImportedProduct, 'title' | 'description' | 'status' | 'category
 
 const mostVariants = 2000;
 const mostImages = 250;
+const mostText = 4 * 1024 * 1024;
 const optionColumns = [
   ['option1Name', 'option1Value'],
   ['option2Name', 'option2Value'],
@@ -33,6 +34,8 @@ export class ShopifyProduct {
   private readonly images = new Map<string, { line: number; image: Image }>();
   private readonly linesBySku = new Map<string, number>();
   private readonly linesByOptions = new Map<string, number>();
+  /** Characters of its variants and images: each may be as long as a row, until the contract is asked at the end. */
+  private text = 0;
   private full = false;
 
   constructor(
@@ -81,8 +84,8 @@ export class ShopifyProduct {
       if (part === 'options' && field === 'values') continue;
       const rows = part === 'variants' ? this.variants : part === 'images' ? images : [];
       const line = rows[Number(at)]?.line ?? this.line;
-      const what = fieldNames[String(field ?? part)] ?? String(field ?? part);
-      if (!faults.has(line)) faults.set(line, new RowFault(`${what}_invalid`, `${what}: ${message}`));
+      const what = faultOf[String(field ?? part)] ?? 'product_invalid';
+      if (!faults.has(line)) faults.set(line, new RowFault(what, `${String(field ?? part)}: ${message}`));
     }
     return {
       faults: [...faults].map(([line, fault]) => ({ line, fault })).sort((one, other) => one.line - other.line),
@@ -126,6 +129,9 @@ export class ShopifyProduct {
     const sku = unprotected(row.cell('sku'));
     if (sku !== null) refuseRepeated(this.linesBySku, sku, row.line, 'sku_repeated', () => `The SKU ${shown(sku)}`);
 
+    const barcode = unprotected(row.cell('barcode'));
+    const image = orNull(row.cell('variantImage'));
+    this.keep(...values, sku, barcode, image);
     const compareAt = row.cell('compareAtPrice');
     const compareAtPrice = compareAt === '' ? null : decimalPrice(compareAt, this.currency, 'compare_at_price');
     this.variants.push({
@@ -137,10 +143,10 @@ export class ShopifyProduct {
         price: decimalPrice(price, this.currency),
         // Shopify writes 0.00 where there is nothing to compare with.
         compareAtPrice: compareAtPrice?.amount === 0 ? null : compareAtPrice,
-        barcode: unprotected(row.cell('barcode')),
+        barcode,
         grams: grams(row.cell('grams')),
         inventoryQuantity: quantity(row.cell('quantity')),
-        image: orNull(row.cell('variantImage')),
+        image,
       },
     });
   }
@@ -155,7 +161,16 @@ export class ShopifyProduct {
     }
     const given = integer(row.cell('imagePosition'), 'image_position');
     const position = given ?? Math.max(0, ...[...this.images.values()].map(({ image }) => image.position)) + 1;
-    this.images.set(src, { line: row.line, image: { src, alt: orNull(row.cell('imageAlt')), position } });
+    const alt = orNull(row.cell('imageAlt'));
+    this.keep(src, alt);
+    this.images.set(src, { line: row.line, image: { src, alt, position } });
+  }
+
+  private keep(...texts: (string | null)[]): void {
+    for (const text of texts) this.text += text?.length ?? 0;
+    if (this.text <= mostText) return;
+    this.full = true;
+    throw new RowFault('product_too_large', 'The variants and images of the product are over 4 MiB of text');
   }
 
   /** Shopify has no product without an option: it writes one "Title" with the one value "Default Title". */
@@ -181,16 +196,25 @@ export class ShopifyProduct {
   }
 }
 
-/** What follows `catalog.import.` where a field's name in the file is another than in the product. */
-const fieldNames: Record<string, string> = {
-  tags: 'tag',
-  options: 'option',
-  compareAtPrice: 'compare_at_price',
-  inventoryQuantity: 'quantity',
-  images: 'image',
-  src: 'image',
-  alt: 'image_alt',
-  position: 'image_position',
+/** What is wrong where a field of the product does not fit its contract. */
+const faultOf: Readonly<Record<string, Fault>> = {
+  title: 'title_invalid',
+  description: 'description_invalid',
+  category: 'category_invalid',
+  vendor: 'vendor_invalid',
+  tags: 'tag_invalid',
+  name: 'option_name_invalid',
+  options: 'option_invalid',
+  sku: 'sku_invalid',
+  price: 'price_invalid',
+  compareAtPrice: 'compare_at_price_invalid',
+  barcode: 'barcode_invalid',
+  grams: 'grams_invalid',
+  inventoryQuantity: 'quantity_invalid',
+  image: 'image_invalid',
+  src: 'image_invalid',
+  alt: 'image_alt_invalid',
+  position: 'image_position_invalid',
 };
 
 function headOf(row: ShopifyRow): Head {
@@ -251,7 +275,7 @@ function refuseRepeated(
   lines: Map<string, number>,
   key: string,
   line: number,
-  what: string,
+  what: Fault,
   subject: () => string,
 ): void {
   const earlier = lines.get(key);

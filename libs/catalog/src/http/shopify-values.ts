@@ -25,7 +25,7 @@ export function productStatus(given: string, published: string): ImportedProduct
 }
 
 /** A whole number, also written "10.0"; null when blank. */
-export function integer(value: string, what: string): number | null {
+export function integer(value: string, what: 'quantity' | 'image_position'): number | null {
   if (value === '') return null;
   if (!/^[+-]?\d+(?:\.0*)?$/.test(value))
     throw new RowFault(`${what}_invalid`, `${shown(value)} is not a whole number`);

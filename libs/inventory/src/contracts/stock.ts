@@ -6,10 +6,12 @@ const Quantity = z.int().min(0).max(1_000_000_000);
 /** What there is has no such limit: returns add to it. */
 const Pieces = z.int().min(0);
 
+const mugs = { sku: 'ALPINE-MUG-BLUE', onHand: 20, reserved: 3, available: 17 };
+
 /** `available` is what can still be reserved: `onHand - reserved`. */
 export const Stock = z.object({ sku: Sku, onHand: Pieces, reserved: Pieces, available: Pieces }).meta({
   id: 'Stock',
-  examples: [{ sku: 'ALPINE-MUG-BLUE', onHand: 20, reserved: 3, available: 17 }],
+  examples: [mugs],
 });
 
 export class GetStock extends query('inventory.get-stock.v1', {
@@ -17,6 +19,7 @@ export class GetStock extends query('inventory.get-stock.v1', {
   input: z.object({ sku: Sku }),
   output: Stock,
   errors: { 'inventory.sku_not_found': { status: 404, message: 'There is no stock item with this SKU.' } },
+  example: { input: { sku: 'ALPINE-MUG-BLUE' }, output: mugs },
 }) {}
 
 /** Says how many pieces there are; a SKU that inventory has not heard of yet begins with this. */
@@ -31,6 +34,7 @@ export class SetStock extends command('inventory.set-stock.v1', {
       details: z.object({ reserved: Pieces }),
     },
   },
+  example: { input: { sku: 'ALPINE-MUG-BLUE', onHand: 20 }, output: mugs },
 }) {}
 
 /** The last piece went, or the first came back. Not told of every piece: most changes change nothing for a buyer. */

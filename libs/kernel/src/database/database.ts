@@ -45,6 +45,20 @@ export class Database {
   }
 
   /**
+   * The first row, or undefined, without beginning the current transaction where nothing has yet: for what is written by the
+   * version that is read here. A transaction of such alone is one statement.
+   */
+  async glance<Row = Record<string, unknown>>(statement: Sql): Promise<Row | undefined> {
+    const transaction = this.own(ambient()?.transaction);
+    if (transaction?.hasBegun) return this.one<Row>(statement);
+    try {
+      return (await this.pool(ambient()?.reading).query(statement)).rows[0] as Row | undefined;
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
+  /**
    * Writes, without an answer: kept for the end of the current transaction, where all its writes leave as one statement.
    * What is read in the transaction afterwards sees it.
    */

@@ -43,6 +43,11 @@ export class Transaction {
     private readonly pool: Pool,
   ) {}
 
+  /** Something was read in it, or written and is to be seen. */
+  get hasBegun(): boolean {
+    return this.beginning !== undefined || this.written.length > 0;
+  }
+
   /** Sees what was written before. */
   async query(statement: Sql): Promise<QueryResult> {
     const client = await this.begun();

@@ -9,24 +9,29 @@ import { Ids } from '../runtime/clock.js';
 import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
 import { edgeFailure } from './edge-failure.js';
 import { HttpSettings } from './http-settings.js';
+import { KnownMethods } from './known-methods.js';
 import { Lifecycle } from './lifecycle.js';
 import { logRequests } from './logging.js';
 import { serveOpenApi } from './openapi.js';
 import { sendProblem } from './problem.filter.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { RateLimits } from './rate-limits.js';
 import { openRequestContext, traceIdOf } from './request-context.js';
 import { addSecurityHeaders, securityHeaders } from './security-headers.js';
 
 /** An application that serves the API; `module` imports HttpModule. It does not listen yet. */
-export async function createHttpApp(module: Type | DynamicModule): Promise<NestFastifyApplication> {
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  { TRUST_PROXY: proxies, CORS_ORIGINS: origins } = new HttpSettings({}),
+): Promise<NestFastifyApplication> {
   let ids: Ids;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 512 },
-    requestTimeout: 300_000, // for the whole of the request to arrive: an import may be large and its line slow
+    requestTimeout: 3_600_000, // for the whole of the request to arrive: an import is read only as fast as it is written
     keepAliveTimeout: 72_000, // longer than the usual load balancer's 60 s, so that it is never us who hang up first
     return503OnClosing: false, // the request context answers then, with problem details
-    trustProxy: false,
+    trustProxy: proxies.length > 0 && [...proxies],
     skipMiddie: true, // no middleware, here or in Nest
     clientErrorHandler: refuse,
     // What the router refuses: no hook has run.
@@ -46,15 +51,26 @@ export async function createHttpApp(module: Type | DynamicModule): Promise<NestF
   const fastify = adapter.getInstance<FastifyInstance>();
   addBodyParsers(fastify);
   fastify.setReplySerializer((answer) => (answer instanceof JsonText ? answer.text : JSON.stringify(answer)));
+  app.get(KnownMethods).collect(fastify);
+  app.get(RateLimits).countAt(fastify);
   addSecurityHeaders(fastify);
   openRequestContext(fastify, ids, app.get(Lifecycle));
   logRequests(fastify, app.get(HttpSettings));
   hangUpWhenStopping(fastify);
+  if (origins.length > 0) app.enableCors(pagesOf(origins));
   app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'health/startup', '.well-known/jwks.json'] });
   app.enableVersioning({ type: VersioningType.URI });
   serveOpenApi(app);
   return app;
 }
+
+/** Pages of these origins may do all that the API offers, and read its headers. No cookies: tokens are sent on purpose. */
+const pagesOf = (origins: string[]) => ({
+  origin: origins,
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  exposedHeaders: ['ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
+  maxAge: 600,
+});
 
 /**
  * A connection that was busy when the process was told to stop is kept alive by its client after its answer: the stop would

@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import { type ErrorDeclarations, Failure } from '../messages/failure.js';
+import { text } from '../messages/schema.js';
 
 /** What the edge refuses before any contract is asked. Of several codes with one status, the first stands for the status. */
 export const edgeErrors = {
@@ -12,15 +14,24 @@ export const edgeErrors = {
     status: 400,
     message: 'This needs an Idempotency-Key: a new one for each intent, the same one for each repeat.',
   },
-  'http.not_found': { status: 404, message: 'There is nothing at this address, or not with this method.' },
+  'http.not_found': { status: 404, message: 'There is nothing at this address.' },
+  'http.method_not_allowed': { status: 405, message: 'This address does not take this method: Allow says which ones.' },
   'http.request_timeout': { status: 408, message: 'The request did not arrive in time.' },
   'http.payload_too_large': { status: 413, message: 'The body is larger than this address takes.' },
   'http.uri_too_long': { status: 414, message: 'A part of the address is too long.' },
   'http.unsupported_media_type': { status: 415, message: 'This address does not take a body of this Content-Type.' },
+  'http.unsupported_encoding': { status: 415, message: 'A body must come in UTF-8, and not compressed.' },
+  'http.too_many_requests': {
+    status: 429,
+    message: 'Too many requests of this kind: RateLimit-Policy says how many, Retry-After when there may be more.',
+    details: z.object({ policy: text(), retryAfter: z.int() }),
+  },
   'http.headers_too_large': { status: 431, message: 'The headers are larger than 16 KiB.' },
 } as const satisfies ErrorDeclarations;
 
 export type EdgeErrorCode = keyof typeof edgeErrors;
 
-export const edgeFailure = (code: EdgeErrorCode): Failure =>
-  new Failure({ code, ...edgeErrors[code], retryable: false });
+export const edgeFailure = (code: EdgeErrorCode, details?: unknown): Failure => {
+  const { status, message } = edgeErrors[code];
+  return new Failure({ code, status, message, retryable: false, details });
+};

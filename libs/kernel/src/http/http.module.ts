@@ -7,9 +7,11 @@ import { ContractPipe } from './contract.pipe.js';
 import { HealthModule } from './health.module.js';
 import { HttpSettings } from './http-settings.js';
 import { JWKS_QUERY, type JwksQuery, KeyRing } from './key-ring.js';
+import { KnownMethods } from './known-methods.js';
 import { Lifecycle } from './lifecycle.js';
 import { loggerModule } from './logging.js';
 import { ProblemFilter } from './problem.filter.js';
+import { RateLimits } from './rate-limits.js';
 
 /** What every process with an HTTP edge has. Imported once, beside the kernel. */
 @Global()
@@ -25,6 +27,8 @@ export class HttpModule {
         { provide: JWKS_QUERY, useValue: jwks },
         Lifecycle,
         KeyRing,
+        KnownMethods,
+        RateLimits,
         BearerStrategy,
         { provide: APP_GUARD, useClass: BearerGuard },
         { provide: APP_PIPE, useClass: ContractPipe },

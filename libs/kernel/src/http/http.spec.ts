@@ -10,15 +10,17 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import supertest from 'supertest';
 import * as z from 'zod';
 import { KernelModule } from '../kernel.module.js';
-import { anyone, owner, permission, query, text, Uuid } from '../messages/index.js';
+import { anyone, Failure, owner, permission, query, text, Uuid } from '../messages/index.js';
 import { ambient, owns } from '../runtime/ambient.js';
 import { Registry } from '../bus/registry.js';
 import { sql } from '../database/sql.js';
 import { testDatabase, testKernelOptions } from '../testing/index.js';
 import { Break, Count, CountAsAdmin, CountMine, SinkModule, SourceModule } from '../testing/trial.js';
 import { Answers } from './answers.js';
+import type { Upload } from './body-parsers.js';
 import { idOr } from './contract.pipe.js';
 import { createHttpApp } from './create-http-app.js';
+import { HttpSettings } from './http-settings.js';
 import { HttpModule } from './http.module.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -104,6 +106,15 @@ class ThingsController {
     return this.queries.execute(new WhoAmI({}));
   }
 
+  @Get('old')
+  @Answers(200, WhoAmI, {
+    summary: 'Who asks, as it was.',
+    deprecated: { since: '2026-12-31', sunset: '2027-06-30', link: 'https://cleave.example/things' },
+  })
+  old() {
+    return this.queries.execute(new WhoAmI({}));
+  }
+
   @Get(':id/:name')
   @Answers(200, Look, { summary: 'Looks.' })
   look(
@@ -143,6 +154,12 @@ class ThingsController {
     throw new Error('the secret is 42');
   }
 
+  @Post('bug/:status')
+  async later(@Param('status') status: string, @Query('seconds') seconds?: string) {
+    const details = seconds === undefined ? undefined : { retryAfter: Number(seconds) };
+    throw new Failure({ code: 'source.later', message: 'Later.', status: Number(status), retryable: false, details });
+  }
+
   @Post('raw')
   @Answers(200, Count, { summary: 'Any bytes.', body: 'text', answer: z.object({ raw: z.string() }) })
   async raw(@Body() raw: string | undefined) {
@@ -150,9 +167,9 @@ class ThingsController {
   }
 
   @Post('table')
-  @Answers(200, Secret, { summary: 'A table.', body: 'csv' })
-  async table(@Body() file: AsyncIterable<Uint8Array>) {
-    return { size: (await readText(file)).length };
+  @Answers(200, Secret, { summary: 'A table.', body: { 'text/csv': 'a,b' } })
+  async table(@Body() { bytes }: Upload) {
+    return { size: (await readText(bytes)).length };
   }
 }
 
@@ -220,6 +237,18 @@ describe('the HTTP edge', () => {
         'http.unsupported_media_type',
       ],
       [
+        'a body that is compressed',
+        () => http().post(things).set('Content-Encoding', 'gzip').send({ key: 'a' }),
+        415,
+        'http.unsupported_encoding',
+      ],
+      [
+        'a body in another charset',
+        () => http().post(things).set('Content-Type', 'application/json; Charset="iso-8859-1"').send('{"key":"a"}'),
+        415,
+        'http.unsupported_encoding',
+      ],
+      [
         'a body over 1 MiB',
         () =>
           http()
@@ -230,7 +259,7 @@ describe('the HTTP edge', () => {
       ],
       ['an unknown address', () => http().get('/api/v1/nothing?secret=1'), 404, 'http.not_found'],
       ['an unknown address outside of the API', () => http().get('/nothing'), 404, 'http.not_found'],
-      ['a method that is not there', () => http().delete(things), 404, 'http.not_found'],
+      ['a method that is not there', () => http().delete(things), 405, 'http.method_not_allowed'],
       ['an address that is no URL', () => http().get(`${things}/${id}/%E0%A4%A`), 400, 'http.bad_request'],
       [
         'a segment that is far too long',
@@ -305,6 +334,36 @@ describe('the HTTP edge', () => {
       });
     });
 
+    it('says which methods an address takes, where another was tried', async () => {
+      const allow = async (method: 'get' | 'put' | 'patch' | 'options' | 'head', path: string) =>
+        (await http()[method](path).expect(405)).headers['allow'];
+      expect(await allow('get', `${things}?a=b`)).toBe('POST');
+      expect(await allow('head', things)).toBe('POST');
+      expect(await allow('options', `${things}/${id}/a%2Fb`)).toBe('GET, HEAD');
+      expect(await allow('patch', `${things}/me`)).toBe('GET, HEAD');
+      expect(await allow('put', '/health/live')).toBe('GET, HEAD');
+      await http().put(`${things}/${id}/`).expect(404);
+      await http().put(`${things}/`).expect(404);
+    });
+
+    it('takes a body in UTF-8, also where it says so', async () => {
+      for (const type of ['application/json; charset=utf-8', 'application/json;charset="UTF-8"'])
+        await http()
+          .post(things)
+          .set('Content-Type', type)
+          .set('Content-Encoding', 'identity')
+          .send('{"key":"utf"}')
+          .expect(201);
+    });
+
+    it('says when to come again, where that is known and is any use', async () => {
+      const wait = async (query: string) => (await http().post(`${things}/bug/${query}`)).headers['retry-after'];
+      expect(await wait('429?seconds=90')).toBe('90');
+      expect(await wait('503?seconds=1.5')).toBe('2');
+      expect(await wait('429')).toBe('1');
+      expect(await wait('409?seconds=90')).toBeUndefined();
+    });
+
     it('answers headers over 16 KiB, and what is no HTTP at all, on the socket', async () => {
       expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(
         /^HTTP\/1\.1 431 [^]*"code":"http.headers_too_large"/,
@@ -374,6 +433,12 @@ describe('the HTTP edge', () => {
             .expect(200)
         ).body,
       ).toEqual({ size: large.length });
+      const lines = http()
+        .post(`${things}/table`)
+        .set(bearer({ permissions: ['secrets'] }))
+        .type('application/x-ndjson')
+        .send('{}');
+      expect((await lines.expect(415)).body.code).toBe('http.unsupported_media_type');
       const refusal = await raw(
         `POST ${things}/table HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 100000000\r\n\r\na,b`,
         /kernel.unauthenticated/,
@@ -426,12 +491,80 @@ describe('the HTTP edge', () => {
       }
     });
 
+    it('says of what will go since when, until when, and where to read more', async () => {
+      const { headers } = await http().get(`${things}/old`).expect(200);
+      expect(headers).toMatchObject({
+        deprecation: '@1798675200',
+        sunset: 'Wed, 30 Jun 2027 00:00:00 GMT',
+        link: '<https://cleave.example/things>; rel="deprecation"',
+      });
+    });
+
+    it('answers HEAD as GET, without its body', async () => {
+      const path = `${things}/${id}/x`;
+      const [{ headers: given, text: none }, { headers }] = [
+        await http().head(path).expect(200),
+        await http().get(path),
+      ];
+      expect([none, given['content-length'], given['content-type']]).toEqual([
+        undefined,
+        headers['content-length'],
+        headers['content-type'],
+      ]);
+    });
+
     it('keeps the surroundings of concurrent requests apart', async () => {
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, index) => http().get(`${things}/me`).set('X-Cart-Token', `t${index}`)),
       );
       expect(new Set(answers.map(({ body }) => body.id)).size).toBe(50);
       for (const { body, headers } of answers) expect(body.traceId).toBe(headers['x-request-id']);
+    });
+  });
+
+  describe('pages of other origins', () => {
+    const shop = 'https://shop.example';
+    let open: NestFastifyApplication;
+
+    beforeAll(async () => {
+      open = await createHttpApp(TrialApp.on(database.url), new HttpSettings({ CORS_ORIGINS: shop }));
+      await open.listen(0, '127.0.0.1');
+    });
+    afterAll(() => open.close());
+
+    const preflight = async (server: string, origin: string) => {
+      const asked = {
+        Origin: origin,
+        'Access-Control-Request-Method': 'PUT',
+        'Access-Control-Request-Headers': 'authorization',
+      };
+      const { status, headers } = await supertest(server).options(`${things}/admin`).set(asked);
+      const { 'access-control-allow-origin': allowed, 'access-control-allow-methods': methods } = headers;
+      return { status, allowed, methods, requested: headers['access-control-allow-headers'] };
+    };
+
+    it('may call the API where the settings name them', async () => {
+      const server = await open.getUrl();
+      expect(await preflight(server, shop)).toEqual({
+        status: 204,
+        allowed: shop,
+        methods: expect.stringContaining('PUT'),
+        requested: 'authorization',
+      });
+      const { headers } = await supertest(server).get(`${things}/${id}/x`).set('Origin', shop).expect(200);
+      expect(headers).toMatchObject({ 'access-control-allow-origin': shop, vary: 'Origin' });
+      for (const name of ['ETag', 'Location', 'RateLimit', 'Retry-After', 'X-Request-Id'])
+        expect(headers['access-control-expose-headers']).toMatch(new RegExp(`\\b${name}\\b`));
+      expect(headers).not.toHaveProperty('access-control-allow-credentials');
+      // An error has to be readable too.
+      const wrong = await supertest(server).get(`${things}/${id}/none`).set('Origin', shop).expect(404);
+      expect(wrong.headers['access-control-allow-origin']).toBe(shop);
+      await supertest(server).delete(things).set('Origin', shop).expect(405).expect('Allow', 'POST');
+    });
+
+    it('may not where they do not', async () => {
+      expect((await preflight(await open.getUrl(), 'https://elsewhere.example')).allowed).toBeUndefined();
+      expect(await preflight(url, shop)).toMatchObject({ status: 405, allowed: undefined });
     });
   });
 
@@ -488,10 +621,19 @@ describe('the HTTP edge', () => {
       ['that is none', () => ({ Authorization: 'Bearer nonsense' })],
       ['of another scheme', () => ({ Authorization: 'Basic YTpi' })],
       ['that is empty', () => ({ Authorization: '' })],
+      ['with another behind it', () => ({ Authorization: `${bearer({})['Authorization']} x` })],
     ];
     it.each(forged)('refuses a token %s, also where none is needed', async (_, headers) => {
       const { body, status } = await http().get(`${things}/${id}/x`).set(headers());
       expect([status, body.code]).toEqual([401, 'kernel.unauthenticated']);
+    });
+
+    it('refuses two tokens, for who stands before us may have checked the other one', async () => {
+      const { Authorization: token } = bearer({});
+      const answer = await raw(
+        `GET ${things}/me HTTP/1.1\r\nHost: x\r\nAuthorization: ${token}\r\nAuthorization: ${token}\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*www-authenticate: Bearer error="invalid_token"/i);
     });
 
     it('lets a permission open what needs it', async () => {
@@ -532,12 +674,34 @@ describe('the HTTP edge', () => {
         'look',
         'secret',
         'whoAmI',
+        'whoAmI',
       ]);
+      expect(
+        operations()
+          .filter(({ deprecated }) => deprecated)
+          .map(({ name }) => name),
+      ).toEqual([`get ${things}/old`]);
     });
 
     it('tells each status with its codes', () => {
       const { responses } = document.paths[things]!.post!;
-      expect(Object.keys(responses)).toEqual(['201', '400', '401', '409', '413', '415', '422', '500', '503', '504']);
+      expect(Object.keys(responses)).toEqual(
+        expect.arrayContaining([
+          '201',
+          '400',
+          '401',
+          '408',
+          '409',
+          '413',
+          '415',
+          '422',
+          '429',
+          '431',
+          '500',
+          '503',
+          '504',
+        ]),
+      );
       expect(responses['409']).toMatchObject({
         content: {
           'application/problem+json': {
@@ -547,7 +711,7 @@ describe('the HTTP edge', () => {
                 {
                   properties: {
                     code: { enum: ['source.too_many'] },
-                    details: { anyOf: [{ properties: { limit: { type: 'integer' } } }] },
+                    details: { properties: { limit: { type: 'integer' } } },
                   },
                 },
               ],

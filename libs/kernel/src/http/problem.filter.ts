@@ -1,11 +1,16 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Failure } from '../messages/failure.js';
+import { edgeFailure } from './edge-failure.js';
+import { KnownMethods } from './known-methods.js';
 import { isUnforeseen, PROBLEM_TYPE, type Problem, problemOf } from './problem.js';
 
 /** Answers every error as problem details, Fastify's own among them: Nest hands it those too. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
+
+  constructor(private readonly methods: KnownMethods) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -19,13 +24,32 @@ export class ProblemFilter implements ExceptionFilter {
         traceId,
         err: error,
       });
-    sendProblem(reply, problemOf(error, traceId));
+    const unrouted = request.is404 && error instanceof NotFoundException;
+    sendProblem(reply, problemOf(unrouted ? this.notHere(request, reply) : error, traceId));
+  }
+
+  /** What the router did not find: the address, or the method there. */
+  private notHere({ url }: FastifyRequest, reply: FastifyReply): Failure {
+    const allowed = this.methods.at(url);
+    if (allowed.length === 0) return edgeFailure('http.not_found');
+    reply.header('allow', allowed.join(', '));
+    return edgeFailure('http.method_not_allowed');
   }
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
-  if (problem.status === 503) reply.header('retry-after', '1');
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  const { status, code } = problem;
+  if (status === 503 || status === 429) reply.header('retry-after', String(secondsToWait(problem)));
+  // RFC 6750: why, where there was a token.
+  const refused = code === 'kernel.unauthenticated' && reply.request.headers.authorization !== undefined;
+  if (status === 401) reply.header('www-authenticate', refused ? 'Bearer error="invalid_token"' : 'Bearer');
+  if (code === 'http.unsupported_encoding') reply.header('accept-encoding', 'identity');
   // As text: Fastify leaves its type alone and does not serialise it again.
-  void reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+  void reply.code(status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** What a failure says of it in its details, and else a second. */
+function secondsToWait({ details }: Problem): number {
+  const { retryAfter } = (details ?? {}) as { retryAfter?: unknown };
+  return typeof retryAfter === 'number' ? Math.ceil(retryAfter) : 1;
 }

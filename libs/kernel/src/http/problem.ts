@@ -76,7 +76,7 @@ function checksOf(error: unknown): unknown {
 }
 
 /** `ordering.cart_has_order` → "Cart has order". */
-function titleOf(code: string): string {
+export function titleOf(code: string): string {
   const words = code.slice(code.lastIndexOf('.') + 1).replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -19,7 +19,7 @@ declare module 'fastify' {
     access?: Access;
     idempotencyKey?: 'required';
     /** JSON unless said otherwise. */
-    body?: 'text' | 'csv';
+    body?: 'text' | Readonly<Record<string, string>>;
   }
 }
 
@@ -41,6 +41,7 @@ export function openRequestContext(fastify: FastifyInstance, ids: Ids, lifecycle
       return done(kernelFailure('kernel.unavailable', { message: 'This process is shutting down.' }));
     }
     if (!changes.has(request.method)) return done();
+    if (isUnreadable(request)) return done(edgeFailure('http.unsupported_encoding'));
     const key = request.headers['idempotency-key'];
     if (key === undefined)
       return done(
@@ -53,6 +54,14 @@ export function openRequestContext(fastify: FastifyInstance, ids: Ids, lifecycle
     done();
   });
   fastify.addHook('preHandler', (request, _, done) => runIn(request.surroundings, done));
+}
+
+/** Bodies are read as they come, as UTF-8: anything else would be taken for what it is not. */
+function isUnreadable({ headers }: FastifyRequest): boolean {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
+  if (encoding.toLowerCase() !== 'identity') return true;
+  const charset = type.includes('=') && /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1];
+  return charset ? !/^(utf-?8|us-ascii)$/i.test(charset) : false;
 }
 
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;

@@ -1,3 +1,4 @@
+export { GetOrderPayment, PaymentStatus } from './get-order-payment.js';
 export {
   AuthorizePayment,
   CancelPayment,
@@ -8,5 +9,6 @@ export {
   PaymentDeclined,
   PaymentRefunded,
   PaymentVoided,
+  RefundPayment,
 } from './payment.js';
 export { ReceiveWebhook } from './receive-webhook.js';

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { PaymentsController } from './payments.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 
-@Module({ controllers: [WebhooksController] })
+@Module({ controllers: [PaymentsController, WebhooksController] })
 export class PaymentsHttpModule {}

@@ -17,6 +17,7 @@ export class WebhooksController {
   @Answers(202, ReceiveWebhook, {
     summary: 'Takes what a payment provider tells us; the signature is checked.',
     body: 'text',
+    limit: 'none', // a shop's whole trade comes from few addresses, and each message is signed
   })
   receive(
     @Param('provider', { schema: ReceiveWebhook.input.shape.provider }) provider: string,

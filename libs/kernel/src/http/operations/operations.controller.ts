@@ -10,17 +10,24 @@ import { Fleet } from './fleet.js';
 import { inOrder } from './flow-order.js';
 
 /** The messages of all contexts are alike: one's stand for them in the documentation and in errors. */
-const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, GetFlow } = operationsOf('context');
+const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, GetFlow } = operationsOf('inventory');
 
 // Contracts carry payloads as JSON text, here they are what they were.
+const shown = <Told extends { payload: string | null }>(told: Told) => ({ ...told, payload: parsed(told) });
+const parsed = ({ payload }: { payload: string | null }): unknown => (payload === null ? null : JSON.parse(payload));
+const letters = ListDeadLetters.example!.output as z.output<typeof ListDeadLetters.answer>;
+const asked = GetFlow.example!.input as z.input<typeof GetFlow.input>;
+const flow = GetFlow.example!.output as z.output<typeof GetFlow.answer>;
 const Payload = z.unknown().meta({ description: 'Personal fields are redacted; null where its shape is not known.' });
 const Unavailable = z.array(z.string()).meta({ description: 'Contexts that could not be asked just now.' });
 const DeadLetter = ListDeadLetters.answer.shape.items.element.extend({ payload: Payload });
-const DeadLetters = z.object({
-  items: z.array(DeadLetter),
-  nextCursor: z.string().nullable(),
-  unavailable: Unavailable,
-});
+const DeadLetters = z
+  .object({
+    items: z.array(DeadLetter),
+    nextCursor: z.string().nullable(),
+    unavailable: Unavailable,
+  })
+  .meta({ examples: [{ items: letters.items.map(shown), nextCursor: null, unavailable: [] }] });
 const Delivery = z.object({
   subscriber: z.string(),
   handledAt: Instant.nullable().meta({ description: 'When it was first tried; null while it is parked.' }),
@@ -32,15 +39,34 @@ const FlowMessage = GetFlow.answer.shape.messages.element.extend({
   payload: Payload,
   deliveries: z.array(Delivery),
 });
-const Flow = z.object({
-  correlationId: z.string(),
-  messages: z.array(FlowMessage),
-  truncated: z.boolean().meta({ description: 'There are more messages than are shown.' }),
-  unavailable: Unavailable,
-});
+const Flow = z
+  .object({
+    correlationId: z.string(),
+    messages: z.array(FlowMessage),
+    truncated: z.boolean().meta({ description: 'There are more messages than are shown.' }),
+    unavailable: Unavailable,
+  })
+  .meta({
+    examples: [
+      {
+        correlationId: asked.correlationId,
+        messages: flow.messages.map((message) => ({
+          ...shown(message),
+          kind: message.destination === null ? 'event' : 'command',
+          publisher: message.name.split('.')[0],
+          deliveries: [],
+        })),
+        truncated: false,
+        unavailable: [],
+      },
+    ],
+  });
 
 const Page = ListDeadLetters.input.omit({ retrying: true }).extend({
-  context: text().max(100).optional().meta({ description: 'Of this context alone.' }),
+  context: text()
+    .max(100)
+    .optional()
+    .meta({ description: 'Of this context alone.', examples: ['inventory'] }),
   retrying: z
     .enum(['true', 'false'])
     .default('false')
@@ -146,5 +172,3 @@ export class OperationsController {
 
 /** As each context orders its own: by message id, that is by time, then by subscriber. */
 const place = ({ id, subscriber }: { id: string; subscriber: string }): string => id.slice(-36) + subscriber;
-
-const parsed = ({ payload }: { payload: string | null }): unknown => (payload === null ? null : JSON.parse(payload));

@@ -1,0 +1,90 @@
+import { type MessageSnapshot, named } from './compatibility.js';
+
+const generated = '<!-- Made by `npm run contracts`; a test compares it with the code. -->';
+
+/** docs/reference/contexts.md */
+export function contextsPage(messages: readonly MessageSnapshot[]): string {
+  const contexts = [...new Set(messages.map(({ context }) => context))].toSorted();
+  return `${generated}
+
+# Contexts
+
+Who speaks to whom, read from the code: who uses a message of another context, and who listens to its events. The messages
+themselves stand in [messages.md](messages.md).
+
+\`\`\`mermaid
+flowchart LR
+  edge([HTTP edge])
+${arrows(messages, ways).join('\n')}
+\`\`\`
+
+*asks*: waits for the answer. *sends*: durable, with the sender's change; what comes of it is told by events (dotted).
+${contexts.map((context) => section(context, messages)).join('')}`;
+}
+
+const ways = ({ kind, key }: MessageSnapshot): string => (kind === 'event' ? 'tells' : key === null ? 'asks' : 'sends');
+
+/** One arrow for each pair that speaks, with what `label` says of each of its messages. */
+function arrows(messages: readonly MessageSnapshot[], label: (message: MessageSnapshot) => string): string[] {
+  const spoken = new Map<string, Set<string>>();
+  for (const message of messages)
+    for (const [from, to] of pairs(message)) {
+      const arrow = message.kind === 'event' ? '-.->' : '-->';
+      const key = `${from} ${arrow} ${to}`;
+      spoken.set(key, (spoken.get(key) ?? new Set()).add(label(message)));
+    }
+  return [...spoken]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, labels]) => {
+      const [from, arrow, to] = key.split(' ');
+      return `  ${from} ${arrow}|${[...labels].toSorted().join('<br>')}| ${to}`;
+    });
+}
+
+/** From whom to whom a message goes. */
+function pairs({ kind, context, usedBy, subscribers }: MessageSnapshot): [from: string, to: string][] {
+  if (kind !== 'event') return usedBy.map((user) => [user, context]);
+  return subscribers.map((subscriber) => [context, subscriber.split('.')[0]!]);
+}
+
+function section(context: string, messages: readonly MessageSnapshot[]): string {
+  const own = messages.filter((message) => message.context === context);
+  const foreign = messages.filter((message) => message.context !== context);
+  const lists = [
+    ['Answers', own.filter(({ kind }) => kind !== 'event').map((one) => `${shown(one)} (${named(one.access)})`)],
+    ['Tells', own.filter(({ kind }) => kind === 'event').map(shown)],
+    ['Uses', foreign.filter(({ kind, usedBy }) => kind !== 'event' && usedBy.includes(context)).map(shown)],
+    ['Hears', foreign.filter((one) => pairs(one).some(([, to]) => one.kind === 'event' && to === context)).map(shown)],
+  ] as const;
+  const near = messages.filter((message) => pairs(message).some((pair) => pair.includes(context)));
+  const between = near.map((message) => ({ ...message, ...onlyWith(context, message) }));
+  return `
+## ${context}
+
+What it is for and its words: [libs/${context}](../../libs/${context}/README.md).
+
+\`\`\`mermaid
+flowchart LR
+${arrows(between, ({ name }) => shortName(name)).join('\n')}
+\`\`\`
+
+${lists
+  .filter(([, named]) => named.length > 0)
+  .map(([title, list]) => `- **${title}**: ${list.join(', ')}`)
+  .join('\n')}
+`;
+}
+
+/** A message with those of its users and listeners alone that make it pass this context. */
+function onlyWith(context: string, { context: owner, usedBy, subscribers }: MessageSnapshot) {
+  if (owner === context) return {};
+  return {
+    usedBy: usedBy.filter((user) => user === context),
+    subscribers: subscribers.filter((subscriber) => subscriber.startsWith(`${context}.`)),
+  };
+}
+
+/** `cart.get-cart.v1` → `get-cart`; what is no longer the first version says so. */
+const shortName = (name: string): string => name.split('.').slice(1).join(' ').replace(/ v1$/, '');
+
+const shown = ({ name, context }: MessageSnapshot): string => `[\`${name}\`](messages.md#${context})`;

@@ -1,0 +1,4 @@
+import { principal } from '#kernel';
+
+/** `user:<id>` of whoever is logged in. */
+export const member = (): string | undefined => principal().owners.find((owner) => owner.startsWith('user:'));

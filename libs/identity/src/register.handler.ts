@@ -1,0 +1,30 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Database, Ids, isUniqueViolation, WithoutTransaction } from '#kernel';
+import { Register } from './contracts/index.js';
+import { hashPassword } from './password.js';
+import { User } from './user.js';
+import { Users } from './users.js';
+
+/** Without a transaction: hashing takes long, and would hold a database connection meanwhile. */
+@CommandHandler(Register)
+@WithoutTransaction()
+export class RegisterHandler implements ICommandHandler<Register> {
+  constructor(
+    private readonly database: Database,
+    private readonly users: Users,
+    private readonly ids: Ids,
+  ) {}
+
+  /** Whether the address is free is asked by the insert alone: a repeat of the call gets its answer before that. */
+  async execute({ email, password, name }: Register) {
+    const user = User.register({ id: this.ids.next(), email, name, passwordHash: await hashPassword(password) });
+    return this.database
+      .transaction(async () => {
+        await this.users.save(user);
+        return { id: user.state.id, email };
+      })
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error, 'account_email') ? Register.failure('identity.email_taken') : error;
+      });
+  }
+}

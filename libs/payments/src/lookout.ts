@@ -1,0 +1,51 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Alarm, Clock, Database, send, sql } from '#kernel';
+import { LookAfterPayment } from './provider-requests.js';
+
+const EVERY_MS = 1_000;
+const AGAIN_AFTER_MS = 10_000;
+const AT_ONCE = 100;
+
+/**
+ * Sees to payments whose provider has not told what became of them: a webhook that is lost only delays. One look for all
+ * of them, where a timer for each would cost every checkout several statements, for webhooks that are seldom lost.
+ */
+@Injectable()
+export class Lookout implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Payments');
+  private readonly alarm = new Alarm();
+  private stopping = false;
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop = this.run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    this.alarm.wake();
+    await this.loop;
+  }
+
+  private async run(): Promise<void> {
+    for (; !this.stopping; await this.alarm.sleep(EVERY_MS)) {
+      await this.look().catch((error: unknown) => this.logger.warn(`payments not looked after: ${String(error)}`));
+    }
+  }
+
+  private async look(): Promise<void> {
+    const due = sql`
+      select id from payment where look_at <= ${this.clock.instant()} and status in ('created', 'requires_action') order by look_at limit ${AT_ONCE}`;
+    if (!(await this.database.one(due))) return;
+    await this.database.transaction(async () => {
+      const rows = await this.database.query<{ id: string }>(sql`
+        update payment set look_at = ${this.clock.instant(AGAIN_AFTER_MS)} where id in (${due} for update skip locked) returning id`);
+      for (const { id } of rows) send(new LookAfterPayment({ paymentId: id }));
+    });
+  }
+}
