@@ -34,7 +34,7 @@ describe('the contracts', () => {
     beforeAll(async () => {
       database = await testDatabase();
       app = await createHttpApp(
-        AppModule.of(testKernelOptions(database.url, { environment: { LOG_LEVEL: 'silent' } })),
+        await AppModule.of(testKernelOptions(database.url, { environment: { LOG_LEVEL: 'silent' } })),
       );
       await app.listen(0, '127.0.0.1');
     });

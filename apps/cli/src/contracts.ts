@@ -155,7 +155,7 @@ async function readApi(): Promise<ApiSnapshot> {
   class Edges {}
   const environment = { LOG_LEVEL: 'silent' };
   const kernel = KernelModule.forRoot(kernelOptions(new KernelSettings(environment), environment, 'contracts'));
-  const app = await createHttpApp({ module: Edges, imports: [kernel, PublicApiModule.forRoot(environment)] });
+  const app = await createHttpApp({ module: Edges, imports: [kernel, await PublicApiModule.forRoot(environment)] });
   try {
     return JSON.parse(JSON.stringify(openApi(app))) as ApiSnapshot;
   } finally {

@@ -25,7 +25,7 @@ program
   .action(async () => {
     const { settingsExample } = await import('#kernel/settings');
     const { allSettings } = await import('../../server/src/all-settings.js');
-    process.stdout.write(settingsExample(allSettings));
+    process.stdout.write(settingsExample(await allSettings()));
   });
 
 program
@@ -44,6 +44,21 @@ program
     }
     for (const line of [...difference.breaking, ...difference.compatible]) process.stdout.write(`${line}\n`);
     process.stdout.write(`Written: ${Object.keys(files).join(', ')}\n`);
+  });
+
+program
+  .command('new')
+  .description('Makes what the project is made of.')
+  .command('context <name>')
+  .description(
+    'A bounded context that works: one aggregate, command, query, event and endpoint, its table and its tests.',
+  )
+  .option('--aggregate <Name>', 'the class of its aggregate, where it is not the singular of the name')
+  .option('--dry-run', 'say what would be made, and make nothing')
+  .action(async (name: string, options: { aggregate?: string; dryRun?: boolean }) => {
+    const { newContext, nextSteps } = await import('./new-context/new-context.js');
+    for (const line of await newContext(name, options)) process.stdout.write(`${line}\n`);
+    process.stdout.write(options.dryRun ? '\nNothing was written.\n' : nextSteps(name));
   });
 
 program.addCommand(deadLetters()).addCommand(flow());

@@ -8,7 +8,7 @@ import { AppModule } from '../../server/src/app.module.js';
 export async function migrate(): Promise<void> {
   const environment = { ...process.env, CLEAVE_MIGRATE: 'on' };
   const options = kernelOptions(new KernelSettings(environment), environment, `${hostname()}:cli`);
-  const app = await NestFactory.create(AppModule.of(options), new FastifyAdapter(), {
+  const app = await NestFactory.create(await AppModule.of(options), new FastifyAdapter(), {
     logger: ['warn', 'error'],
     abortOnError: false,
   });

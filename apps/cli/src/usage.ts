@@ -40,7 +40,7 @@ function importedMessages(source: ts.SourceFile, own: string): Map<string, { con
   const imported = new Map<string, { context: string; message: string }>();
   for (const statement of source.statements) {
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
-    const match = /^#([a-z-]+)\/contracts$|^\.{1,2}\/contracts\//.exec(statement.moduleSpecifier.text);
+    const match = /^#([a-z0-9-]+)\/contracts$|^\.{1,2}\/contracts\//.exec(statement.moduleSpecifier.text);
     const names = statement.importClause?.namedBindings;
     if (!match || statement.importClause?.phaseModifier || !names || !ts.isNamedImports(names)) continue;
     const context = match[1] ?? own;

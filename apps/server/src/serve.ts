@@ -17,7 +17,7 @@ interface Serving {
 
 /** Runs the shop until it is told to stop. */
 export async function serve({ settings, services: starting, tell, fail }: Serving): Promise<void> {
-  checkSettings(Object.values(allSettings), process.env);
+  checkSettings(Object.values(await allSettings()), process.env);
   const http = new HttpSettings(process.env);
   const { PORT: port } = http;
   const services = await starting;
@@ -27,7 +27,7 @@ export async function serve({ settings, services: starting, tell, fail }: Servin
   };
   const instance = settings.CLEAVE_INSTANCE ?? `${hostname()}:${port}`;
   const app = await createHttpApp(
-    AppModule.of(kernelOptions(new KernelSettings(environment), environment, instance)),
+    await AppModule.of(kernelOptions(new KernelSettings(environment), environment, instance)),
     http,
   );
   let stopping: Promise<unknown> | undefined;

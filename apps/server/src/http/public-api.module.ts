@@ -1,16 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CartHttpModule } from '#cart/http';
-import { CatalogHttpModule } from '#catalog/http';
 import { GetJwks } from '#identity/contracts';
-import { IdentityHttpModule } from '#identity/http';
-import { InventoryHttpModule } from '#inventory/http';
 import type { Environment } from '#kernel';
 import { ApiSections, HttpModule, OperationsHttpModule } from '#kernel/http';
-import { OrderingHttpModule } from '#ordering/http';
-import { PaymentsHttpModule } from '#payments/http';
-
-/** Every context there is: whom the operators' API asks. */
-const contexts = ['identity', 'catalog', 'inventory', 'cart', 'ordering', 'payments'];
+import { contexts, edges } from '../contexts.js';
 
 const sections = new ApiSections({
   auth: 'Logging in, and the keys by which access tokens are checked.',
@@ -30,21 +22,16 @@ const sections = new ApiSections({
 });
 
 /** Every context's edge: the same on whichever process serves HTTP, wherever the contexts themselves run. */
-@Module({
-  imports: [
-    IdentityHttpModule,
-    CatalogHttpModule,
-    InventoryHttpModule,
-    CartHttpModule,
-    OrderingHttpModule,
-    PaymentsHttpModule,
-  ],
-})
+@Module({})
 export class PublicApiModule {
-  static forRoot(environment: Environment): DynamicModule {
+  static async forRoot(environment: Environment): Promise<DynamicModule> {
     return {
       module: PublicApiModule,
-      imports: [HttpModule.forRoot(environment, GetJwks), OperationsHttpModule.of(contexts)],
+      imports: [
+        HttpModule.forRoot(environment, GetJwks),
+        OperationsHttpModule.of(Object.keys(contexts)),
+        ...(await edges()),
+      ],
       providers: [{ provide: ApiSections, useValue: sections }],
     };
   }

@@ -1,67 +1,24 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { globSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
 import type { Response } from 'supertest';
 import { until } from '#kernel/testing';
 import { address, newKey, onEveryTopology, refusal, type Shop } from '../shop.js';
+import {
+  admins,
+  anyone,
+  type Headers,
+  type Line,
+  members,
+  type Owner,
+  owners,
+  type Resource,
+  unauthenticated,
+  uuid,
+  type Who,
+} from './access-lines.js';
 import { DocumentedApi } from './documented-api.js';
-
-type Owner = 'guest' | 'customer';
-/** `guest` has the token of a cart, `stranger` the one of another cart, `customer` and `other` are two who are logged in. */
-type Who = Owner | 'anonymous' | 'stranger' | 'other' | 'admin';
-type Headers = Readonly<Record<string, string>>;
-
-interface Request {
-  /** What stands in the path. */
-  readonly values?: Readonly<Record<string, string>>;
-  readonly query?: string;
-  /** Where there is none, one that fits the document. */
-  readonly body?: object | string;
-}
-
-/** Something that belongs to somebody: what stands for it in a path, and what its owner sends along. */
-interface Resource {
-  readonly values: Readonly<Record<string, string>>;
-  readonly headers: Headers;
-}
-
-/** What each is answered: a status, or a refusal in short. `of` makes somebody's resource: all the others must not get at it. */
-interface Line {
-  readonly answers: Readonly<Record<Who, number | string>>;
-  readonly request: (number: number) => Request;
-  readonly of?: (shop: Shop, owner: Owner, headers: Headers) => Promise<Resource>;
-}
-
-const unauthenticated = '401 kernel.unauthenticated';
-const forbidden = '403 kernel.forbidden';
-const uuid = '0199f3a2-7c1e-7abc-8def-0123456789ab';
-
-const line = (answers: Line['answers'], request: Request | Line['request'] = {}): Line => ({
-  answers,
-  request: typeof request === 'function' ? request : () => request,
-});
-const all = (answer: number | string): Line['answers'] => ({
-  anonymous: answer,
-  guest: answer,
-  stranger: answer,
-  customer: answer,
-  other: answer,
-  admin: answer,
-});
-const nobodyUnknown = { anonymous: unauthenticated, guest: unauthenticated, stranger: unauthenticated };
-
-const anyone = (answer: number | string, request?: Request | Line['request']) => line(all(answer), request);
-const members = (answer: number | string, request?: Request | Line['request']) =>
-  line({ ...all(answer), ...nobodyUnknown }, request);
-const admins = (answer: number | string, request?: Request | Line['request']) =>
-  line({ ...all(answer), ...nobodyUnknown, customer: forbidden, other: forbidden }, request);
-/** For the owner alone, and, where `admin` says so, the admin: to everybody else it is not there. */
-const owners = (
-  of: NonNullable<Line['of']>,
-  answer: number,
-  notThere: string,
-  { admin = notThere, ...request }: Request & { admin?: number | string } = {},
-): Line => ({ ...line({ ...all(notThere), guest: answer, customer: answer, admin }, request), of });
 
 const cartOf = async (shop: Shop, owner: Owner, headers: Headers): Promise<Resource> => {
   const { id, token } = (await shop.http.post('/api/v1/carts').set(headers).expect(201)).body as Record<string, string>;
@@ -90,6 +47,11 @@ const product = (number: number) => ({
   variants: [{ sku: `NEW-${newKey()}`, price: { amount: 100, currency: 'EUR' } }],
 });
 const access = { values: { idOrHandle: 'access' } };
+
+/** What the operations of generated contexts answer stands in files of their own. */
+const ofContexts = globSync('access/*.ts', { cwd: import.meta.dirname }).map(
+  async (file) => ((await import(`./${file}`)) as { default: Record<string, Line> }).default,
+);
 
 /** Every operation of the API, and what it answers to whom. */
 const table: Readonly<Record<string, Line>> = {
@@ -143,6 +105,8 @@ const table: Readonly<Record<string, Line>> = {
   redriveDeadLetter: admins('404 operations.dead_letter_not_found', { values: { id: uuid } }),
   discardDeadLetter: admins('404 operations.dead_letter_not_found', { values: { id: uuid } }),
   getFlow: admins('404 operations.flow_not_found', { values: { correlationId: '4bf92f3577b34da6a3ce929d0e0e4736' } }),
+
+  ...(Object.assign({}, ...(await Promise.all(ofContexts))) as Record<string, Line>),
 };
 
 const lines = Object.entries(table);

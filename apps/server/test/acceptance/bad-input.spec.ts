@@ -113,11 +113,7 @@ onEveryTopology('bad input', (shop) => {
         ['%E0%A4%A', '400 http.bad_request'],
         ['x'.repeat(5_000), '414 http.uri_too_long'],
       ];
-      const unknown = /^\/api\/v1\/payments|\/payment$/.test(operation.path)
-        ? '404 payments.payment_not_found'
-        : operation.path.startsWith('/api/v1/orders')
-          ? '404 ordering.order_not_found'
-          : '404 cart.not_found';
+      const unknown = `404 ${operation.notFound}`;
       if (schema.format === 'uuid') wrong.push(...noIds.map((id): [string, string] => [id, unknown]));
       else wrong.push(['x'.repeat(schema.maxLength! + 1), `${invalid} /path/${name}`]);
       return wrong.map(([value, answer]): Case => [

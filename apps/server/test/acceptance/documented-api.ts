@@ -34,6 +34,8 @@ export interface Operation {
   /** The Content-Type of its body, where it has one. */
   readonly body?: 'application/json' | 'text/csv' | '*/*';
   readonly schema?: Schema;
+  /** The first code that it documents for 404. */
+  readonly notFound?: string;
 }
 
 interface Document {
@@ -45,6 +47,7 @@ interface DocumentedOperation {
   operationId: string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, object>;
 }
 
 /** The API by its own document: each operation, a good body for it, and all that can be wrong with a body. */
@@ -53,9 +56,11 @@ export class DocumentedApi {
 
   private constructor(readonly document: Document) {
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
-      Object.entries(item).map(([method, { operationId: id, parameters = [], requestBody }]) => {
+      Object.entries(item).map(([method, { operationId: id, parameters = [], requestBody, responses }]) => {
         const [body, content] = Object.entries(requestBody?.content ?? {})[0] ?? [];
-        return { id, method, path, name: `${method} ${path}`, parameters, body, schema: content?.schema } as Operation;
+        const [, notFound] = /(?:"enum":\["|responses\/)([\w.-]+)"/.exec(JSON.stringify(responses['404'] ?? {})) ?? [];
+        const name = `${method} ${path}`;
+        return { id, method, path, name, parameters, body, schema: content?.schema, notFound } as Operation;
       }),
     );
   }

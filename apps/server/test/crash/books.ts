@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { contexts } from '../../src/contexts.js';
 import type { RunningServer } from '../running-server.js';
 
 export interface OrderRow {
@@ -58,8 +59,8 @@ export class Books {
 
   /** Messages that wait, or were given up, in any context. */
   async parked(): Promise<{ subscriber: string; name: string; dead: boolean; error: unknown }[]> {
-    const contexts = ['identity', 'catalog', 'inventory', 'cart', 'ordering', 'payments'];
-    const all = contexts
+    const all = Object.keys(contexts)
+      .map((context) => context.replaceAll('-', '_'))
       .map((context) => `select subscriber, name, dead, error::text from ${context}.inbox_parked`)
       .join(' union all ');
     return (await this.client.query<{ subscriber: string; name: string; dead: boolean; error: unknown }>(all)).rows;

@@ -8,7 +8,7 @@ import { headerComponents, limitHeaders, references } from './openapi-headers.js
 import { problemResponses, sharedResponses } from './openapi-problems.js';
 import { Problem } from './problem.js';
 
-/** What the tags of the API stand for, in the order in which they are shown. Provided by the module that has all edges. */
+/** What the tags of the API stand for, in the order in which they are shown. Provided by the module that has all edges, or by an edge. */
 export class ApiSections {
   constructor(readonly descriptions: Readonly<Record<string, string>>) {}
 }
@@ -97,8 +97,9 @@ function soleCode({ content = {} }: DocumentedOperation['responses'][string]): s
 function describedTags(app: INestApplication, { paths }: OpenAPIObject): { name: string; description?: string }[] {
   const sections = [...app.get(ModulesContainer).values()]
     .flatMap(({ providers }) => [...providers.values()])
-    .find(({ token }) => token === ApiSections)?.instance as ApiSections | undefined;
-  const descriptions = sections?.descriptions ?? {};
+    .filter(({ token }) => token === ApiSections)
+    .map(({ instance }) => (instance as ApiSections).descriptions);
+  const descriptions = Object.assign({}, ...sections) as Record<string, string>;
   const used = new Set(
     Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags = [] }: { tags?: string[] }) => tags)),
   );
