@@ -81,8 +81,8 @@ const table: Readonly<Record<string, Line>> = {
   // cart
   createCart: anyone(201),
   getCart: owners(cartOf, 200, '404 cart.not_found'),
-  setItem: owners(cartOf, 200, '404 cart.not_found', { values: { sku: 'ACCESS' }, body: { quantity: 2 } }),
-  removeItem: owners(cartOf, 200, '404 cart.not_found', { values: { sku: 'ACCESS' } }),
+  setCartItem: owners(cartOf, 200, '404 cart.not_found', { values: { sku: 'ACCESS' }, body: { quantity: 2 } }),
+  removeCartItem: owners(cartOf, 200, '404 cart.not_found', { values: { sku: 'ACCESS' } }),
   claimCart: members('404 cart.not_found', { values: { id: uuid } }),
 
   // ordering

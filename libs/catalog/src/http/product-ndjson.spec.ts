@@ -15,9 +15,10 @@ async function* inChunks(source: Source, size: number): AsyncGenerator<Uint8Arra
 async function read(source: Source, chunk = 65_536): Promise<ImportEntry[]> {
   const entries: ImportEntry[] = [];
   for await (const entry of readProductNdjson(inChunks(source, chunk), { currency: 'EUR' })) {
-    if (entry.kind === 'product') expect(ImportedProduct.parse(entry.product)).toEqual(entry.product);
     entries.push(entry);
   }
+  const products = entries.flatMap((entry) => (entry.kind === 'product' ? [entry.product] : []));
+  expect(products.map((product) => ImportedProduct.parse(product))).toEqual(products);
   return entries;
 }
 
