@@ -57,9 +57,12 @@ export class RunningServer {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended:\n${this.output}`);
         return fetch(`${this.url}/health/ready`).then(({ ok }) => ok);
       },
-      `the server answers\n${this.output.slice(-4_000)}`,
+      'the server answers',
       40,
-    );
+    ).catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw new Error(`${String(error)}\n${this.output.slice(-4_000)}`);
+    });
   }
 
   /** kill -9: the server alone; its database and its payment provider live on. */

@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, it } from '@jest/globals';
 import { onEveryTopology } from '../shop.js';
 
@@ -143,6 +144,11 @@ onEveryTopology('the documents', (shop) => {
       ]);
       expect(summary).toMatch(/\.$/);
     }
+  });
+
+  it('are valid by the specification of OpenAPI 3.1', async () => {
+    const { body } = await shop().http.get('/api/openapi.json').expect(200);
+    expect(await new Validator().validate(body)).toEqual({ valid: true });
   });
 
   it('refer to nothing that is not in them', async () => {

@@ -129,7 +129,11 @@ onEveryTopology(
         ['ordering', 'command', 'inventory.reserve-stock.v1'],
         ['inventory', 'event', 'inventory.stock-reserved.v1'],
         ['ordering', 'command', 'payments.authorize-payment.v1'],
-        ['payments', 'command', 'payments.request-authorization.v1'],
+        ['payments', 'event', 'payments.payment-authorized.v1'],
+        ['ordering', 'command', 'inventory.commit-stock.v1'],
+        ['inventory', 'event', 'inventory.stock-committed.v1'],
+        ['ordering', 'event', 'ordering.order-confirmed.v1'],
+        ['payments', 'event', 'payments.payment-captured.v1'],
       ];
       const flow = await until(async () => {
         const messages = await flowOf(headers['x-request-id'] as string);

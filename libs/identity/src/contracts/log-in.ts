@@ -1,4 +1,4 @@
-import { anyone, command, personal, text } from '#kernel/messages';
+import { anyone, command, personal, secret, text } from '#kernel/messages';
 import * as z from 'zod';
 import { exampleTokens, Tokens } from './tokens.js';
 
@@ -9,11 +9,11 @@ export class LogIn extends command('identity.log-in.v1', {
   repeatable: true,
   input: z.object({
     email: personal(z.email().max(320)),
-    password: personal(text().min(1).max(1_024)),
+    password: secret(text().min(1).max(1_024)),
     /** The client's IP address, put in by the edge. */
     address: personal(text().max(64)).optional(),
     /** Put in by the edge, new for each request: a failure that the bus repeats counts once. */
-    attempt: personal(text().min(1).max(64)).optional(),
+    attempt: secret(text().min(1).max(64)).optional(),
   }),
   output: Tokens,
   errors: {

@@ -1,8 +1,8 @@
-import { anyone, command, personal, text } from '#kernel/messages';
+import { anyone, command, secret, text } from '#kernel/messages';
 import * as z from 'zod';
 import { exampleTokens, Tokens } from './tokens.js';
 
-export const RefreshToken = personal(text().min(1).max(1_024));
+export const RefreshToken = secret(text().min(1).max(1_024));
 
 /**
  * Gives new tokens for a refresh token, which is used up by that. One that is used a second time has been stolen from
@@ -15,7 +15,7 @@ export class Refresh extends command('identity.refresh.v1', {
   input: z.object({
     refreshToken: RefreshToken,
     /** A secret of the edge, new for each request: the bus's own repeat has the same and is no second use. */
-    attempt: personal(text().min(1).max(64)).optional(),
+    attempt: secret(text().min(1).max(64)).optional(),
   }),
   output: Tokens,
   errors: {

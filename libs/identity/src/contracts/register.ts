@@ -1,4 +1,4 @@
-import { anyone, command, personal, text, Uuid } from '#kernel/messages';
+import { anyone, command, personal, secret, text, Uuid } from '#kernel/messages';
 import * as z from 'zod';
 
 /** What somebody may choose as a password; any characters, and no rule but its length (NIST SP 800-63B). */
@@ -11,7 +11,7 @@ export class Register extends command('identity.register.v1', {
   access: anyone,
   input: z.object({
     email: personal(z.email().max(320)),
-    password: personal(NewPassword),
+    password: secret(NewPassword),
     name: personal(text().min(1).max(200)),
   }),
   output: z.object({ id: Uuid, email: personal(z.email()) }),

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import { kernelFailure } from '../messages/failure.js';
 import type { MessageClass } from '../messages/message.js';
+import { withoutSecrets } from '../messages/schema.js';
 import type { Transaction } from '../database/transaction.js';
 import type { UnitOfWork } from '../runtime/ambient.js';
 
@@ -62,6 +63,8 @@ export class CallRecord implements UnitOfWork {
 
   /** Fields stand in their schema's order after parsing: the same input always has the same text. */
   private hash(): Buffer {
-    return createHash('sha256').update(JSON.stringify(this.input)).digest();
+    return createHash('sha256')
+      .update(JSON.stringify(withoutSecrets(this.contract.input, this.input)))
+      .digest();
   }
 }

@@ -18,4 +18,4 @@ export {
   query,
   type QueryClass,
 } from './message.js';
-export { assertJsonOnly, Currency, Instant, Money, personal, redact, text, Uuid } from './schema.js';
+export { assertJsonOnly, Currency, Instant, Money, personal, redact, secret, text, Uuid } from './schema.js';

@@ -41,6 +41,27 @@ export function personal<Schema extends z.ZodType>(schema: Schema): Schema {
   return schema;
 }
 
+const secretFields = z.registry<{ secret: true }>();
+
+/**
+ * Marks a field of a message's input as a secret, such as a password: personal, and nothing of it is kept, not even in the
+ * hash by which a repeat of a call is known, where it could be guessed.
+ */
+export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
+  secretFields.add(schema, { secret: true });
+  return personal(schema);
+}
+
+/** The fields of `value` that `schema` does not mark as secrets. */
+export const withoutSecrets = ({ shape }: z.ZodObject, value: object): object =>
+  Object.fromEntries(
+    Object.entries(value).filter(([name]) => {
+      const field = shape[name] as z.ZodType | undefined;
+      const inner = field && (definition(field).innerType ?? field);
+      return !inner || !secretFields.has(inner);
+    }),
+  );
+
 /** A copy of `value` with every field that `schema` marks as personal replaced by `[personal]`. */
 export function redact(schema: z.ZodType, value: unknown): unknown {
   if (personalFields.has(schema)) return value === undefined || value === null ? value : '[personal]';

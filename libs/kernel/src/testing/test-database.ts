@@ -13,7 +13,7 @@ export function testServer(): Promise<string> {
     : startEmbeddedPostgres({
         dataDir: process.env['CLEAVE_TEST_DIR'] ?? join(tmpdir(), 'cleave-test'),
         log: () => undefined,
-        settings: { synchronous_commit: 'off' },
+        settings: { synchronous_commit: 'off', shared_preload_libraries: 'pg_stat_statements' },
       }).then(({ url }) => url);
   return server;
 }
