@@ -1,7 +1,7 @@
 // `npm run build`: compiles what has changed since the last build, and nothing where nothing has; then makes one file of the
 // server and all that it loads, which starts four times as fast.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const stamp = 'dist/.built';
@@ -20,6 +20,7 @@ await build({
   platform: 'node',
   format: 'cjs',
   target: 'node24',
+  keepNames: true, // Nest and its logger go by the names of classes
   sourcemap: 'linked',
   logLevel: 'error',
   // What Nest would load if it were there, what reads files beside its own, and what is loaded by name.
@@ -38,4 +39,12 @@ await build({
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__fileUrl' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
+// Names matter of classes: esbuild would also define them for each arrow function each time it is made, a tenth of a request.
+const naming = 'var __name = (target, value) => __defProp(target';
+const code = readFileSync(bundle, 'utf8');
+if (!code.includes(naming)) throw new Error('esbuild keeps names in another way now: see scripts/build.mjs');
+writeFileSync(
+  bundle,
+  code.replace(naming, naming.replace('=> ', '=> target.name === value || !target.prototype ? target : ')),
+);
 writeFileSync(stamp, '');

@@ -1,20 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { QueryBus } from '@nestjs/cqrs';
-import { ListProducts } from '#catalog/contracts';
+import type { ListProducts } from '#catalog/contracts';
 import { GetStock } from '#inventory/contracts';
 import { Failure } from '#kernel/messages';
 import { join } from 'node:path';
+import type * as z from 'zod';
 
 export const demoLogIn = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
 export const demoCustomer = { email: 'customer@cleave.test', password: 'cleave-customer-1' };
+
+type Products = z.output<typeof ListProducts.answer>;
 
 /** The project's root, seen from the compiled file. */
 const root = join(import.meta.dirname, '../../../..');
 
 /** Fills an empty shop by the way that every shopkeeper takes: log in, import a CSV. */
 export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line: string) => void): Promise<void> {
-  const products = (await (await fetch(`${url}/api/v1/products?limit=1`)).json()) as { items: unknown[] };
+  const products = (await (await fetch(`${url}/api/v1/products?limit=1`)).json()) as Products;
   if (products.items.length > 0) return;
   const login = await fetch(`${url}/api/v1/auth/login`, {
     method: 'POST',
@@ -35,14 +38,14 @@ export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line:
   const report = (await answer.json()) as { created?: number; rejectedCount?: number };
   if (!answer.ok || report.rejectedCount !== 0)
     throw new Error(`the demo catalogue was not imported: ${JSON.stringify(report)}`);
-  await stockIsKnown(queries);
+  await stockIsKnown(url, queries);
   tell(`${report.created} products are in the shop.`);
 }
 
 /** Inventory learns of new products, and the catalog of their stock, by events: waits, for half a minute at most, until both have. */
-async function stockIsKnown(queries: QueryBus): Promise<void> {
+async function stockIsKnown(url: string, queries: QueryBus): Promise<void> {
   for (const end = performance.now() + 30_000; performance.now() < end; await pause(50)) {
-    const { items } = await queries.execute(new ListProducts({ limit: 100 }));
+    const { items } = (await (await fetch(`${url}/api/v1/products?limit=100`)).json()) as Products;
     const known = await Promise.all(
       items.flatMap(({ variants }) => variants).map((variant) => isKnown(queries, variant)),
     );
