@@ -33,7 +33,7 @@ export class Buyer {
     private readonly receipts: Receipts,
     private readonly skus: readonly string[],
   ) {
-    this.guest = new Client(url);
+    this.guest = new Client(url, chance);
   }
 
   async buy(): Promise<void> {

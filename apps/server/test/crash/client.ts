@@ -1,6 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SeededRandomness } from '#kernel';
 
 const PATIENCE_MS = 90_000;
+/** So many answers do not come through, beside those of a server that dies. */
+const LOST = 0.05;
 
 interface Request {
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,6 +35,7 @@ export class Client {
 
   constructor(
     private readonly url: string,
+    private readonly chance: SeededRandomness,
     private readonly account?: Account,
   ) {}
 
@@ -39,7 +43,7 @@ export class Client {
     for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await pause(30)) {
       if (this.account) this.tokens ??= await this.logIn(this.account);
       const answer = await this.attempt<Body & { code?: string }>(method, path, request);
-      if (answer === undefined || answer.status >= 500) continue; // the server is down for a moment
+      if (answer === undefined || answer.status >= 500) continue; // down for a moment, or who knows
       const { status, body } = answer;
       if (status < 300) return { body };
       if (body?.code !== undefined && request.refusals?.includes(body.code)) return { refused: body.code, body };
@@ -54,13 +58,13 @@ export class Client {
     if (!this.tokens) return;
     const body = { refreshToken: this.tokens.refreshToken };
     this.tokens = undefined;
-    const answer = await new Client(this.url).attempt<Tokens>('POST', '/auth/refresh', { body });
+    const answer = await new Client(this.url, this.chance).attempt<Tokens>('POST', '/auth/refresh', { body });
     if (answer?.status === 200) this.tokens = answer.body;
     else if (answer && answer.status < 500) throw new Error(`a fresh refresh token is refused: ${answer.status}`);
   }
 
   private async logIn(account: Account): Promise<Tokens> {
-    return (await new Client(this.url).ask<Tokens>('POST', '/auth/login', { body: account })).body;
+    return (await new Client(this.url, this.chance).ask<Tokens>('POST', '/auth/login', { body: account })).body;
   }
 
   /** The answer, or undefined where there was none: nobody knows then whether it was done. */
@@ -81,6 +85,7 @@ export class Client {
         signal: AbortSignal.timeout(20_000),
       });
       const text = await answer.text();
+      if (this.chance.next() < LOST) return undefined;
       return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as Body };
     } catch {
       return undefined;

@@ -70,8 +70,8 @@ describe(`a server that is killed ${faults} times (CLEAVE_CRASH_SEED=${seed})`, 
 
   /** All who have to do with the shop, each at their own pace, until patience ends. */
   async function trade(patience: AbortSignal): Promise<unknown> {
-    const admin = new Client(server.url, { email: 'admin@cleave.test', password: 'cleave-admin-1' });
     const dice = (name: string) => new SeededRandomness(`${seed} ${name}`);
+    const admin = new Client(server.url, dice('admin'), { email: 'admin@cleave.test', password: 'cleave-admin-1' });
     const buyer = (name: string) => new Buyer(server.url, dice(name), receipts, skus);
     const members = ['member 1', 'member 2'].map(
       (name) => new Member(server.url, dice(name), receipts, buyer(`${name} buys`), membersSkus),

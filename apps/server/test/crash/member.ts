@@ -22,8 +22,9 @@ export class Member {
       headers: { 'idempotency-key': newKey() },
       body: { ...account, name: 'Grace Hopper' },
     };
-    const { id } = (await new Client(this.url).ask<{ id: string }>('POST', '/auth/register', registration)).body;
-    const client = new Client(this.url, account);
+    const { id } = (await new Client(this.url, this.chance).ask<{ id: string }>('POST', '/auth/register', registration))
+      .body;
+    const client = new Client(this.url, this.chance, account);
     const orders: string[] = [];
     for (const sku of this.skus) {
       if (patience.aborted || !(await this.shop(client, `user:${id}`, sku, orders))) return;
@@ -52,7 +53,7 @@ export class Member {
       const refusals = ['cart.not_found', 'cart.not_active'];
       const [claimed, placed] = await Promise.all([
         claim(),
-        this.buyer.checkOut(new Client(this.url), guests.id, guests.headers, refusals),
+        this.buyer.checkOut(new Client(this.url, this.chance), guests.id, guests.headers, refusals),
       ]);
       if (claimed !== undefined && placed.refused !== undefined)
         throw new Error(`cart ${guests.id} is nobody's: ${claimed}, ${placed.refused}`);
