@@ -52,14 +52,12 @@ export class RunningServer {
     this.child = child;
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    await until(
-      () => {
-        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended:\n${this.output}`);
-        return fetch(`${this.url}/health/ready`).then(({ ok }) => ok);
-      },
-      'the server answers',
-      40,
-    ).catch((error: unknown) => {
+    const end = once(child, 'exit').then(() => {
+      throw new Error(`the server ended:\n${this.output}`);
+    });
+    end.catch(() => undefined); // after it was up, it may
+    const ready = () => fetch(`${this.url}/health/ready`).then(({ ok }) => ok);
+    await Promise.race([end, until(ready, 'the server answers', 40)]).catch((error: unknown) => {
       child.kill('SIGKILL');
       throw new Error(`${String(error)}\n${this.output.slice(-4_000)}`);
     });

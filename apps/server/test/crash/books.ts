@@ -14,9 +14,30 @@ export interface OrderRow {
   payment: { id: string; status: string; requested: boolean };
 }
 
+export interface PaymentRow {
+  id: string;
+  status: string;
+  amount: number;
+  captured: number;
+  refunded: number;
+  /** Refunds under way. */
+  due: number;
+}
+
+export interface RefundRow {
+  reference: string;
+  payment_id: string;
+  amount: number;
+  by_hand: boolean;
+  requested: number;
+  done: number;
+  refused: number;
+}
+
 export interface ProviderPayment {
   reference: string;
   status: string;
+  amount: { amount: number };
   captured: { amount: number };
   refunded: { amount: number };
 }
@@ -43,32 +64,63 @@ export class Books {
     return new Books(client, `http://127.0.0.1:${port('test-provider')}`);
   }
 
-  async orders(): Promise<OrderRow[]> {
-    const { rows } = await this.client.query<OrderRow>(
+  orders(): Promise<OrderRow[]> {
+    return this.rows(
       `select id, cart_id, status, stock, (total->>'amount')::int as total, lines, payment from ordering.orders order by id`,
     );
-    return rows;
   }
 
-  async stock(): Promise<{ sku: string; on_hand: number; reserved: number }[]> {
-    const { rows } = await this.client.query<{ sku: string; on_hand: number; reserved: number }>(
-      `select sku, on_hand::int as on_hand, reserved::int as reserved from inventory.stock_item order by sku`,
-    );
-    return rows;
+  stock(): Promise<{ sku: string; on_hand: number; reserved: number }[]> {
+    return this.rows(`select sku, on_hand::int, reserved::int from inventory.stock_item order by sku`);
+  }
+
+  /** What is on sale: every variant of every product, and whether the catalogue says that there are pieces of it. */
+  variants(): Promise<{ sku: string; handle: string; available: boolean }[]> {
+    return this.rows(`
+      select variant.sku, handle, available from catalog.product left join catalog.variant on product_id = product.id
+      order by variant.sku`);
+  }
+
+  /** By `owner sku`, how many pieces stand in carts that can still be ordered, and in orders that have not come to nothing. */
+  async pieces(): Promise<Map<string, number>> {
+    const rows = await this.rows<{ owner: string; sku: string; quantity: number }>(`
+      select owner, line->>'sku' as sku, sum((line->>'quantity')::int)::int as quantity
+      from (
+        select owner, lines from cart.cart where status = 'active'
+        union all
+        select owner, lines from ordering.orders where status not in ('rejected', 'expired')
+      ) as kept, jsonb_array_elements(lines) as line
+      group by owner, line->>'sku'`);
+    return new Map(rows.map(({ owner, sku, quantity }) => [`${owner} ${sku}`, quantity]));
   }
 
   /** Messages that wait, or were given up, in any context. */
-  async parked(): Promise<{ subscriber: string; name: string; dead: boolean; error: unknown }[]> {
-    const all = Object.keys(contexts)
-      .map((context) => context.replaceAll('-', '_'))
-      .map((context) => `select subscriber, name, dead, error::text from ${context}.inbox_parked`)
-      .join(' union all ');
-    return (await this.client.query<{ subscriber: string; name: string; dead: boolean; error: unknown }>(all)).rows;
+  parked(): Promise<{ subscriber: string; name: string; dead: boolean; error: unknown }[]> {
+    return this.rows(
+      Object.keys(contexts)
+        .map((context) => context.replaceAll('-', '_'))
+        .map((context) => `select subscriber, name, dead, error::text from ${context}.inbox_parked`)
+        .join(' union all '),
+    );
   }
 
-  async ownPayments(): Promise<Map<string, string>> {
-    const { rows } = await this.client.query<{ id: string; status: string }>(`select id, status from payments.payment`);
-    return new Map(rows.map(({ id, status }) => [id, status]));
+  async payments(): Promise<Map<string, PaymentRow>> {
+    const rows = await this.rows<PaymentRow>(`
+      select id, status, amount::int, captured::int, refunded::int, jsonb_array_length(state->'refunds') as due
+      from payments.payment`);
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** Every refund that our books began, and how often each thing happened to it. */
+  refunds(): Promise<RefundRow[]> {
+    return this.rows(`
+      select payment_id, data->>'reference' as reference, (data->>'amount')::int as amount,
+        bool_or((data->>'byHand')::boolean) is true as by_hand,
+        count(*) filter (where type = 'refund_requested')::int as requested,
+        count(*) filter (where type = 'refund_done')::int as done,
+        count(*) filter (where type = 'refund_refused')::int as refused
+      from payments.payment_event where type in ('refund_requested', 'refund_done', 'refund_refused')
+      group by payment_id, data->>'reference', data->>'amount'`);
   }
 
   /** All payments that the provider knows of, by our reference. */
@@ -90,5 +142,9 @@ export class Books {
 
   close(): Promise<void> {
     return this.client.end();
+  }
+
+  private async rows<Row extends object>(query: string): Promise<Row[]> {
+    return (await this.client.query<Row>(query)).rows;
   }
 }

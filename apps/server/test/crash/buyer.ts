@@ -1,6 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import type { SeededRandomness } from '#kernel';
 import { address, newKey } from '../shop.js';
+import { Client } from './client.js';
+import type { Receipts } from './receipts.js';
 
 const tokens = [
   'tok_ok',
@@ -14,84 +16,95 @@ const tokens = [
   'tok_late_webhook',
 ];
 
-/** A buyer who does not give up: every request is repeated, under its key, until the shop answers. */
+export interface GuestCart {
+  readonly id: string;
+  readonly owner: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly lines: ReadonlyMap<string, number>;
+}
+
+/** A guest who buys, and now and then thinks better of it. */
 export class Buyer {
-  /** The orders that the shop has promised, by cart. */
-  readonly promised = new Map<string, string>();
+  private readonly guest: Client;
 
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly chance: SeededRandomness,
+    private readonly receipts: Receipts,
     private readonly skus: readonly string[],
-    private readonly patience: AbortSignal,
-  ) {}
-
-  async shop(): Promise<void> {
-    while (!this.patience.aborted) await this.buy();
+  ) {
+    this.guest = new Client(url, chance);
   }
 
-  private async buy(): Promise<void> {
-    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(this.chance.next() * items.length)]!;
-    const cart = await this.ask<{ id: string; token: string }>('POST', '/api/v1/carts', {}, undefined);
-    const mine = { 'x-cart-token': cart.token };
-    for (const sku of new Set([pick(this.skus), pick(this.skus)])) {
-      await this.ask('PUT', `/api/v1/carts/${cart.id}/items/${sku}`, mine, {
-        quantity: 1 + Math.floor(this.chance.next() * 2),
-      });
-    }
-    const order = await this.ask<{ orderId: string }>(
-      'POST',
-      `/api/v1/carts/${cart.id}/checkout`,
-      { ...mine, 'idempotency-key': newKey() },
-      { email: 'ada@example.com', shippingAddress: address, payment: { provider: 'test', token: pick(tokens) } },
-    );
-    this.promised.set(cart.id, order.orderId);
+  async buy(): Promise<void> {
+    const cart = await this.fillCart();
+    const { orderId } = await this.checkOut(this.guest, cart.id, cart.headers);
+    this.receipts.put(cart.owner, cart.lines);
     const fate = this.chance.next();
-    if (fate < 0.15) await this.ask('POST', `/api/v1/orders/${order.orderId}/cancel`, mine, undefined);
-    else if (fate < 0.5) await this.approve(order.orderId, mine);
+    if (fate < 0.15) await this.cancel(this.guest, orderId!, cart.headers);
+    else if (fate < 0.5) await this.approve(orderId!, cart.headers);
+  }
+
+  /** A guest's cart with something in it. */
+  async fillCart(): Promise<GuestCart> {
+    const { id, token } = (await this.guest.ask<{ id: string; token: string }>('POST', '/carts')).body;
+    const cart = {
+      id,
+      owner: `guest:${createHash('sha256').update(token).digest('hex')}`,
+      headers: { 'x-cart-token': token },
+      lines: new Map([this.pick(this.skus), this.pick(this.skus)].map((sku) => [sku, 1 + this.dice(2)])),
+    };
+    for (const [sku, quantity] of cart.lines)
+      await this.guest.ask('PUT', `/carts/${id}/items/${sku}`, { headers: cart.headers, body: { quantity } });
+    return cart;
+  }
+
+  /** Answers the order, or why there is none. */
+  async checkOut(
+    client: Client,
+    cartId: string,
+    headers: Readonly<Record<string, string>> = {},
+    refusals: readonly string[] = [],
+  ): Promise<{ orderId?: string; refused?: string }> {
+    const { refused, body } = await client.ask<{ orderId: string }>('POST', `/carts/${cartId}/checkout`, {
+      headers: { ...headers, 'idempotency-key': newKey() },
+      body: {
+        email: 'ada@example.com',
+        shippingAddress: address,
+        payment: { provider: 'test', token: this.pick(tokens) },
+      },
+      refusals,
+    });
+    if (refused !== undefined) return { refused };
+    this.receipts.orders.set(body.orderId, cartId);
+    return { orderId: body.orderId };
+  }
+
+  async cancel(client: Client, orderId: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+    const refusals = ['ordering.not_cancellable'];
+    const { refused } = await client.ask('POST', `/orders/${orderId}/cancel`, { headers, refusals });
+    if (refused === undefined) this.receipts.cancelled.add(orderId);
   }
 
   /** Looks at the order for a moment; where it wants a person's word, gives it. */
-  private async approve(orderId: string, mine: Record<string, string>): Promise<void> {
-    const { payment } = await this.ask<{ payment: { nextAction?: { url: string } } }>(
+  private async approve(orderId: string, headers: Readonly<Record<string, string>>): Promise<void> {
+    const { body } = await this.guest.ask<{ payment: { nextAction?: { url: string } } }>(
       'GET',
-      `/api/v1/orders/${orderId}?wait=1`,
-      mine,
-      undefined,
+      `/orders/${orderId}?wait=1`,
+      { headers },
     );
-    if (!payment.nextAction) return;
+    if (!body.payment.nextAction) return;
     const outcome = this.chance.next() < 0.7 ? 'approve' : 'decline';
-    await fetch(payment.nextAction.url, { method: 'POST', body: new URLSearchParams({ outcome }) }).then((page) =>
+    await fetch(body.payment.nextAction.url, { method: 'POST', body: new URLSearchParams({ outcome }) }).then((page) =>
       page.text(),
     );
   }
 
-  private async ask<Answer>(
-    method: string,
-    path: string,
-    headers: Record<string, string>,
-    body: object | undefined,
-  ): Promise<Answer> {
-    for (const end = performance.now() + 60_000; ; await pause(30)) {
-      try {
-        const answer = await fetch(this.url + path, {
-          method,
-          headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
-          ...(body ? { body: JSON.stringify(body) } : {}),
-          signal: AbortSignal.timeout(10_000),
-        });
-        const text = await answer.text();
-        if (answer.status < 500) {
-          if (answer.ok || (answer.status === 409 && path.endsWith('/cancel')))
-            return (text ? JSON.parse(text) : undefined) as Answer;
-          throw new RefusedRequest(`${method} ${path}: ${answer.status} ${text}`);
-        }
-      } catch (error) {
-        if (error instanceof RefusedRequest) throw error; // anything else: the server is down for a moment
-      }
-      if (performance.now() > end) throw new Error(`${method} ${path} was not answered for a minute`);
-    }
+  private pick<Item>(items: readonly Item[]): Item {
+    return items[this.dice(items.length)]!;
+  }
+
+  private dice(sides: number): number {
+    return Math.floor(this.chance.next() * sides);
   }
 }
-
-class RefusedRequest extends Error {}
