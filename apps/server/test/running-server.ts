@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -82,7 +83,9 @@ export class RunningServer {
   }
 
   async processes(): Promise<{ name: string; replica: number; pid: number; ports: Record<string, number> }[]> {
-    return JSON.parse(await readFile(join(this.dataDir, 'processes.json'), 'utf8')) as never;
+    const file = join(this.dataDir, 'processes.json');
+    await until(() => existsSync(file), 'the server, which answers, has said what runs');
+    return JSON.parse(await readFile(file, 'utf8')) as never;
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -562,13 +562,14 @@ describe('a webhook', () => {
     const buyers = Array.from({ length: 8 }, () => new Buyer());
     await Promise.all(buyers.map((buyer) => buyer.authorize('tok_requires_action')));
     await Promise.all(buyers.map((buyer) => buyer.hears('action-required')));
-    const approve = async (buyer: Buyer) =>
-      fetch((await buyer.atProvider())!.nextAction!.url, {
+    const pages = await Promise.all(buyers.map(async (buyer) => (await buyer.atProvider())!.nextAction!.url));
+    const approve = (page: string) =>
+      fetch(page, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: '{"outcome":"approve"}',
       });
-    await Promise.all(buyers.flatMap((buyer) => [approve(buyer), buyer.cancel()]));
+    await Promise.all(buyers.flatMap((buyer, index) => [approve(pages[index]!), buyer.cancel()]));
     for (const buyer of buyers) {
       await until(async () => (await buyer.status()) === 'voided');
       expect((await buyer.heard()).filter((name) => name !== 'authorized')).toEqual(['action-required', 'voided']);

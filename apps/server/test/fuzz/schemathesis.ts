@@ -82,7 +82,16 @@ export async function fuzz(
       `--max-examples=${examples}`,
       ...Object.entries(headers).map(([name, value]) => `--header=${name}: ${value}`),
     ],
-    { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        SCHEMATHESIS_HOOKS: 'hooks',
+        PYTHONPATH: import.meta.dirname,
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+    },
   );
   let report = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (report += chunk.toString()));

@@ -7,7 +7,7 @@ export class GetMe extends query('identity.get-me.v1', {
   input: z.object({}),
   output: z.object({
     id: Uuid,
-    email: personal(z.email()),
+    email: personal(text()),
     name: personal(text()),
     roles: z.array(z.enum(['admin', 'customer'])),
   }),

@@ -111,7 +111,8 @@ function rawBody(types: Readonly<Record<string, string>>): MethodDecorator[] {
   const examples = Object.fromEntries(
     Object.entries(types).flatMap(([type, value]) => (value ? [[type, { value }]] : [])),
   );
-  return [ApiConsumes(...Object.keys(types)), ApiBody({ schema: { type: 'string' }, examples })];
+  const shown = Object.keys(examples).length > 0 ? { examples } : {};
+  return [ApiConsumes(...Object.keys(types)), ApiBody({ schema: { type: 'string' }, ...shown })];
 }
 
 const firstExample = (schema: z.ZodType): unknown => (schema.meta()?.['examples'] as unknown[] | undefined)?.[0];
