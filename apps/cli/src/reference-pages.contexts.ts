@@ -1,5 +1,8 @@
 import { type MessageSnapshot, named } from './compatibility.js';
 
+/** A heading: `*` stands for the messages that the kernel gives to every context. */
+export const titleOf = (context: string): string => (context === '*' ? 'Every context' : context);
+
 const generated = '<!-- Made by `npm run contracts`; a test compares it with the code. -->';
 
 /** docs/reference/contexts.md */
@@ -37,7 +40,7 @@ function arrows(messages: readonly MessageSnapshot[], label: (message: MessageSn
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(([key, labels]) => {
       const [from, arrow, to] = key.split(' ');
-      return `  ${from} ${arrow}|${[...labels].toSorted().join('<br>')}| ${to}`;
+      return `  ${from} ${arrow}|${[...labels].toSorted().join('<br>')}| ${to === '*' ? 'every[every context]' : to}`;
     });
 }
 
@@ -58,10 +61,11 @@ function section(context: string, messages: readonly MessageSnapshot[]): string 
   ] as const;
   const near = messages.filter((message) => pairs(message).some((pair) => pair.includes(context)));
   const between = near.map((message) => ({ ...message, ...onlyWith(context, message) }));
+  const library = `libs/${context === '*' ? 'kernel' : context}`;
   return `
-## ${context}
+## ${titleOf(context)}
 
-What it is for and its words: [libs/${context}](../../libs/${context}/README.md).
+What it is for and its words: [${library}](../../${library}/README.md).
 
 \`\`\`mermaid
 flowchart LR
@@ -87,4 +91,5 @@ function onlyWith(context: string, { context: owner, usedBy, subscribers }: Mess
 /** `cart.get-cart.v1` → `get-cart`; what is no longer the first version says so. */
 const shortName = (name: string): string => name.split('.').slice(1).join(' ').replace(/ v1$/, '');
 
-const shown = ({ name, context }: MessageSnapshot): string => `[\`${name}\`](messages.md#${context})`;
+const shown = ({ name, context }: MessageSnapshot): string =>
+  `[\`${name}\`](messages.md#${titleOf(context).toLowerCase().replaceAll(' ', '-')})`;

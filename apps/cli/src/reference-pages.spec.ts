@@ -76,4 +76,13 @@ describe('the page of contexts', () => {
       '  edge -->|buy| shop\n  mail -->|buy| shop\n  shop -->|write| mail\n  shop -.->|bought v2| books\n',
     );
   });
+
+  it('draws the messages that every context gets under a name that Mermaid takes, and links to where they stand', () => {
+    const page = contextsPage([{ ...buy, name: '*.look.v1', context: '*', usedBy: ['edge'] }]);
+    expect(page).toContain('  edge -->|look| every[every context]\n');
+    expect(page).toContain(
+      '## Every context\n\nWhat it is for and its words: [libs/kernel](../../libs/kernel/README.md)',
+    );
+    expect(page).toContain('[`*.look.v1`](messages.md#every-context)');
+  });
 });

@@ -1,6 +1,7 @@
 import { kernelErrors } from '#kernel';
 import { edgeErrors } from '#kernel/http';
 import { type ApiSnapshot, errorsOf, type MessageSnapshot, named, operationsOf } from './compatibility.js';
+import { titleOf } from './reference-pages.contexts.js';
 import type { Schema } from './schema-changes.js';
 import type { Place } from './snapshot-places.js';
 
@@ -142,7 +143,7 @@ function section(context: string, rows: readonly Row[]): string {
       ? []
       : [kind === 'event' ? eventTable(some) : callTable(kind === 'command' ? 'Command' : 'Query', some)];
   });
-  return `\n## ${context === '*' ? 'Every context' : context}\n\n${parts.join('\n\n')}\n`;
+  return `\n## ${titleOf(context)}\n\n${parts.join('\n\n')}\n`;
 }
 
 const callTable = (title: string, rows: readonly Row[]): string =>

@@ -31,9 +31,8 @@ export class Caller {
     if (around?.transaction) return this.callInside(around, contract, message);
     const request = this.request(contract, message, around);
     const answer = await this.beforeDeadline(request.metadata.deadline, () => this.retrying(contract, request));
-    return request.metadata.caller !== undefined && answer instanceof JsonText
-      ? checkedAnswer(contract, answer)
-      : answer;
+    const edge = around !== undefined && request.metadata.caller === undefined; // it alone knows what to do with text
+    return answer instanceof JsonText && !edge ? checkedAnswer(contract, answer) : answer;
   }
 
   /** A context may use its own messages inside its transaction, and nobody else's: on no topology, so that all are alike. */
