@@ -96,7 +96,7 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
     }),
     ...Object.entries(problems).map(([refused, response]) => ApiResponse({ status: Number(refused), ...response })),
     ...(deprecated ? farewell(deprecated) : []),
-    ...(access.kind === 'anyone' ? [ApiSecurity({})] : []),
+    ...(access.kind === 'anyone' ? [ApiSecurity({})] : [Header('Cache-Control', 'private, no-store')]),
     ApiBearerAuth(),
     ...(access.kind === 'owner' ? [ApiSecurity('cartToken')] : []),
     ...(contract.kind === 'command'
