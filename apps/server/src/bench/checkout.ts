@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { testDatabase } from '#kernel/testing';
 import { cpuOf, cpuOfChildren, interleaved, type Line, median, number, perSecond, quotient } from './measure.js';
-import { startRaw } from './raw.js';
-import { anySku, SKUS, startShop } from './shop.js';
+import { buyRaw, rawTables, startRaw } from './raw.js';
+import { startShop } from './shop.js';
 
 const CLIENTS = 8;
 const ROUNDS = 3;
@@ -19,8 +18,8 @@ export async function checkout(cleanup: AsyncDisposableStack, postmaster: number
   const byHand = new pg.Pool({ connectionString: forHand.url, max: 1 });
   cleanup.defer(() => byHand.end());
   await byHand.query('create extension pg_stat_statements');
-  await byHand.query(tables);
-  const shop = await startShop(forShop.url, cleanup, { RATE_LIMIT: 'off' });
+  await byHand.query(rawTables);
+  const shop = await startShop(forShop.url, cleanup);
   const raw = await startRaw(forHand.url, cleanup);
 
   const used = async () => {
@@ -76,24 +75,3 @@ export async function checkout(cleanup: AsyncDisposableStack, postmaster: number
     { what: 'test provider CPU per checkout', rate: `${number(median(all(ours, 'provider')), 1)} ms` },
   ];
 }
-
-const tables = `
-  create table orders (id uuid primary key, cart_id uuid not null unique, sku text not null, amount bigint not null, data json not null, at timestamptz not null default now());
-  create table stock (sku text primary key, on_hand integer not null) with (fillfactor = 50);
-  create table payment (id uuid primary key, order_id uuid not null references orders, amount bigint not null, status text not null);
-  create table cart (id uuid primary key, status text not null);
-  create table event (id bigint generated always as identity primary key, name text not null, payload json not null);
-  insert into stock select 'SKU-' || n, 1000000 from generate_series(0, ${SKUS - 1}) n`;
-
-/** One request that does it all. */
-async function buyRaw(url: string): Promise<void> {
-  const response = await fetch(`${url}/checkout`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ cartId: randomUUID(), sku: anySku(), shippingAddress: address }),
-  });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  await response.json();
-}
-
-const address = { name: 'Ada Lovelace', line1: 'Hauptstr. 1', city: 'Ulm', postalCode: '89073', country: 'DE' };

@@ -5,25 +5,33 @@ import { startEmbeddedPostgres } from '#kernel/postgres';
 import { calls } from './calls.js';
 import { checkout } from './checkout.js';
 import { events } from './events.js';
+import { growth } from './growth.js';
+import { imports, largeImport } from './imports.js';
 import { type Line, table } from './measure.js';
 import { reads } from './reads.js';
+import { start } from './start.js';
 
-/** `npm run bench -- [calls] [events] [reads] [checkout]`: all by default. docs/reference/performance.md says what they measure. */
-const benchmarks: Readonly<Record<string, (cleanup: AsyncDisposableStack, postmaster: number) => Promise<Line[]>>> = {
-  calls,
-  events,
-  reads,
-  checkout,
-};
+type Benchmark = (cleanup: AsyncDisposableStack, postmaster: number) => Promise<Line[]>;
+const usual: Readonly<Record<string, Benchmark>> = { calls, events, reads, checkout, start, import: imports };
+/** These take many minutes and gigabytes: only where they are named. */
+const long: Readonly<Record<string, Benchmark>> = { growth, 'import-large': largeImport };
+const benchmarks = { ...usual, ...long };
 
-const selected = process.argv.slice(2);
-const unknown = selected.filter((name) => !(name in benchmarks));
+const usage = `npm run bench -- [name …]
+
+without a name       ${Object.keys(usual).join(', ')}
+only where named     ${Object.keys(long).join(', ')}: minutes each, and some gigabytes in ${tmpdir()}
+
+docs/reference/performance.md says what they measure.
+`;
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}.\n`,
-  );
-  process.exit(2);
+  const asked = unknown.some((name) => ['help', '--help', '-h'].includes(name));
+  process.stderr.write(asked ? usage : `There is no benchmark ${unknown.join(', ')}.\n\n${usage}`);
+  process.exit(asked ? 0 : 2);
 }
+const selected = named.length > 0 ? named : Object.keys(usual);
 
 const cleanup = new AsyncDisposableStack();
 let cleaned: Promise<void> | undefined;
@@ -46,7 +54,7 @@ try {
 
   const lines: Line[] = [];
   for (const [name, run] of Object.entries(benchmarks)) {
-    if (selected.length > 0 && !selected.includes(name)) continue;
+    if (!selected.includes(name)) continue;
     process.stderr.write(`${name} …\n`);
     const own = cleanup.use(new AsyncDisposableStack());
     lines.push(...(await run(own, postgres.pid)));

@@ -90,6 +90,13 @@ export async function cpuOfChildren(parent: number): Promise<number> {
   return children.reduce((sum, fields) => sum + cpuIn(fields!, 11, 12), cpuIn(own, 11, 12, 13, 14));
 }
 
+/** Resident memory of a process in MB, now and at its highest so far; NaN where there is no /proc. */
+export async function memoryOf(pid: number): Promise<{ now: number; highest: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const field = (name: string) => (Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(status)?.[1]) * 1_024) / 1e6;
+  return { now: field('VmRSS'), highest: field('VmHWM') };
+}
+
 /** The fields of /proc/<pid>/stat from the third, the state, on: the second may hold spaces. */
 const statOf = (pid: string): Promise<string[] | undefined> =>
   readFile(`/proc/${pid}/stat`, 'utf8').then(

@@ -1,5 +1,5 @@
-import { Agent, get } from 'node:http';
 import { testDatabase } from '#kernel/testing';
+import { client } from './http.js';
 import { cpuOf, interleaved, type Line, median, number, perSecond, quotient, verdict } from './measure.js';
 import { startRaw } from './raw.js';
 import { startShop } from './shop.js';
@@ -12,11 +12,10 @@ const SECONDS = 2;
 export async function reads(cleanup: AsyncDisposableStack): Promise<Line[]> {
   const database = await testDatabase();
   cleanup.defer(database.drop);
-  const shop = await startShop(database.url, cleanup, { LOG_LEVEL: 'info' });
+  const shop = await startShop(database.url, cleanup, { LOG_LEVEL: 'info', RATE_LIMIT: 'on' });
   const raw = await startRaw(database.url, cleanup);
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
-  cleanup.defer(() => agent.destroy());
-  const { items } = JSON.parse(await body(agent, `${shop.url}/api/v1/products?limit=100`)) as {
+  const ask = client(cleanup, CLIENTS);
+  const { items } = JSON.parse(await ask(`${shop.url}/api/v1/products?limit=100`)) as {
     items: { id: string }[];
   };
   const anyId = () => items[Math.floor(Math.random() * items.length)]!.id;
@@ -25,7 +24,7 @@ export async function reads(cleanup: AsyncDisposableStack): Promise<Line[]> {
     let count = 0;
     const before = await cpuOf(pid);
     const rate = await perSecond(CLIENTS, SECONDS, async () => {
-      await body(agent, url());
+      await ask(url());
       count++;
     });
     return { rate, cpu: ((await cpuOf(pid)) - before) / count };
@@ -53,14 +52,3 @@ export async function reads(cleanup: AsyncDisposableStack): Promise<Line[]> {
     line('GET 20 products, server CPU', figures.page, figures.rawPage, 0.7),
   ];
 }
-
-/** The body of an answer with status 200. */
-const body = (agent: Agent, url: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    get(url, { agent }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(`${url}: ${text}`))));
-    }).on('error', reject);
-  });

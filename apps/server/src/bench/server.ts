@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface SpawnedServer {
+  readonly url: string;
+  readonly pid: number;
+  readonly hasEnded: () => boolean;
+  /** In good order: its test provider and its database, if it started them, stop too. */
+  readonly stop: () => Promise<void>;
+}
+
+/** The compiled server as a process of its own, on a free port. It need not answer yet. */
+export async function spawnServer(
+  dataDir: string,
+  environment: Record<string, string>,
+  cleanup: AsyncDisposableStack,
+): Promise<SpawnedServer> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.js')], {
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      CLEAVE_DATA_DIR: dataDir,
+      LOG_LEVEL: 'warn',
+      RATE_LIMIT: 'off',
+      ...environment,
+    },
+    cwd: dataDir,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exit = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await exit;
+  };
+  cleanup.defer(stop);
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid!, hasEnded: () => child.exitCode !== null, stop };
+}
+
+/** A folder that is gone after the benchmark; as root the database runs as another user, who must get in. */
+export async function temporaryFolder(cleanup: AsyncDisposableStack): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'cleave-bench-'));
+  cleanup.defer(() => rm(path, { recursive: true, force: true }));
+  await chmod(path, 0o755);
+  return path;
+}
+
+/** A port that nobody listens on just now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
