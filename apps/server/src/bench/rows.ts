@@ -6,6 +6,10 @@ export const COMMON = 'outdoor';
 /** Has the 200th part of all products. */
 export const CATEGORY = 'Section 3 > Shelf 7';
 
+/** One of 420 words that nobody knows: by a hundred and more PostgreSQL guesses how many rows the beginning of a word finds. */
+const MADE_UP = `(array['ka','lo','mi','ne','pu','ra','so','ti','vu','we','xa','yo','zi','be','cu','da','fo','gi','he','ju'])[1 + n * 3 % 20] ||
+  (array['bar','den','fin','gol','hus','kem','lar','mon','nil','pot','rus','sel','tam','vor','win','xet','yam','zor','ban','cel','dur'])[1 + n % 21]`;
+
 /** An id of row `n` as UUIDv7 has them, a second and a half from row to row; of each kind of thing another. */
 const idOf = (kind: number): string =>
   `(lpad(to_hex(1740000000000 + n * 1500::bigint), 12, '0') || '7000800${kind}' || lpad(to_hex(n), 12, '0'))::uuid`;
@@ -24,7 +28,7 @@ export const addProducts = (url: string, count: number): Promise<void> =>
         select n, ${idOf(1)} as id, 'GROWN-' || n as sku, 'Maker ' || n % 50 as vendor,
           'Section ' || n % 20 || ' > Shelf ' || n / 20 % 10 as category, array['bench', ${either('n % 2 = 0', COMMON, 'indoor')}] as tags,
           (array['Light','Warm','Sturdy','Blue','Folding','Short','Wide','Alpine','Silent','Late'])[1 + n * 7 % 10] || ' ' ||
-            (array['Tent','Boot','Lamp','Cap','Stove','Rope','Sack','Bottle','Map','Jacket','Pole'])[1 + n * 5 % 11] || ' ' || n ||
+            (array['Tent','Boot','Lamp','Cap','Stove','Rope','Sack','Bottle','Map','Jacket','Pole'])[1 + n * 5 % 11] || ' ' || ${MADE_UP} || ' ' || n ||
             ${either(`n % ${Math.ceil(count / 10)} = 0`, ` ${RARE}`, '')} as title
         from generate_series(1, ${count}) n)
       insert into product (id, handle, status, document, search)
