@@ -38,7 +38,7 @@ onEveryTopology(
       const { accessToken } = await logIn(email.toUpperCase());
       const answer = await me(accessToken).expect(200);
       expect(answer.body).toEqual({ id: body.id, email, name: 'Edurne Alpine', roles: ['customer'] });
-      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(answer.headers['cache-control']).toBe('private, no-store');
       expect(refusal(await shop().http.get('/api/v1/me'))).toBe('401 kernel.unauthenticated');
     });
 
@@ -79,7 +79,7 @@ onEveryTopology(
       let tokens = await logIn(email);
       for (const _ of Array.from({ length: 10 })) {
         const answer = await refresh(tokens.refreshToken).expect(200);
-        expect(answer.headers['cache-control']).toBe('no-store');
+        expect(answer.headers['cache-control']).toBe('private, no-store');
         expect(answer.body).toEqual({
           accessToken: expect.any(String),
           refreshToken: expect.any(String),

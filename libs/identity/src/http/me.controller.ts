@@ -1,4 +1,4 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { Answers } from '#kernel/http';
@@ -11,7 +11,6 @@ export class MeController {
 
   @Get()
   @Answers(200, GetMe, { summary: 'The account that is logged in.' })
-  @Header('Cache-Control', 'no-store')
   get() {
     return this.queries.execute(new GetMe({}));
   }
