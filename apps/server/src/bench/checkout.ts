@@ -1,6 +1,16 @@
 import pg from 'pg';
 import { testDatabase } from '#kernel/testing';
-import { cpuOf, cpuOfChildren, interleaved, type Line, median, number, perSecond, quotient } from './measure.js';
+import {
+  cpuOf,
+  cpuOfChildren,
+  interleaved,
+  type Line,
+  median,
+  number,
+  perSecond,
+  quotient,
+  verdict,
+} from './measure.js';
 import { buyRaw, rawTables, startRaw } from './raw.js';
 import { startShop } from './shop.js';
 
@@ -65,11 +75,18 @@ export async function checkout(cleanup: AsyncDisposableStack, postmaster: number
     yardstick: written(median(all(hand, field))),
     ratio: number(quotient(all(ours, field), all(hand, field)), field === 'rate' ? 3 : 1),
   });
+  const [rate, statements] = [quotient(all(ours, 'rate'), all(hand, 'rate')), median(all(ours, 'statements'))];
   return [
-    line(`checkouts, ${CLIENTS} clients`, 'rate', (value) => `${number(value, value < 100 ? 1 : 0)}/s`),
+    {
+      ...line(`checkouts, ${CLIENTS} clients`, 'rate', (value) => `${number(value, value < 100 ? 1 : 0)}/s`),
+      aim: verdict('≥ 0.08', rate >= 0.08),
+    },
     line('a checkout from cart to captured, median', 'latency', (value) => `${number(value, value < 10 ? 1 : 0)} ms`),
     line('database CPU per checkout', 'database', (value) => `${number(value, 2)} ms`),
-    line('SQL statements per checkout', 'statements', (value) => number(value, 1)),
+    {
+      ...line('SQL statements per checkout', 'statements', (value) => number(value, 1)),
+      aim: verdict('≤ 60', statements <= 60),
+    },
     line('of them BEGIN and COMMIT', 'brackets', (value) => number(value, 1)),
     { what: 'server CPU per checkout', rate: `${number(median(all(ours, 'server')), 1)} ms` },
     { what: 'test provider CPU per checkout', rate: `${number(median(all(ours, 'provider')), 1)} ms` },
