@@ -1,4 +1,4 @@
-import { isUniqueViolation, owns, Repository, sql } from '#kernel';
+import { ConcurrentChange, isUniqueViolation, owns, Repository, sql } from '#kernel';
 import { Cart, type CartState } from './cart.js';
 import { GetCart } from './contracts/index.js';
 
@@ -41,7 +41,7 @@ export class Carts extends Repository<Cart> {
       insert into cart (id, owner, status, lines) values (${id}, ${member}, 'active', '[]') on conflict do nothing returning id`);
     if (made) return id;
     const rival = await this.activeOf(member);
-    if (!rival) throw new Overtaken();
+    if (!rival) throw new ConcurrentChange();
     return rival.state.id;
   }
 
@@ -66,12 +66,7 @@ export function own(cart: Cart | undefined): Cart {
   return cart;
 }
 
-/** Somebody was quicker. Told as PostgreSQL's serialization failure: nothing happened, and the bus tries again. */
-export class Overtaken extends Error {
-  readonly code = '40001';
-}
-
 /** A member got another active cart in the meantime: a next attempt finds it. */
 export function overtaken(error: unknown): unknown {
-  return isUniqueViolation(error, 'cart_active_of_member') ? new Overtaken() : error;
+  return isUniqueViolation(error, 'cart_active_of_member') ? new ConcurrentChange() : error;
 }

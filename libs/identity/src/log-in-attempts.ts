@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, secretToken, sql } from '#kernel';
-import { networkOf } from './network.js';
+import { Clock, Database, networkOf, secretToken, sql } from '#kernel';
 
 const HOUR_MS = 3_600_000;
 const KNOWN_MS = 90 * 24 * HOUR_MS;

@@ -28,5 +28,6 @@ export {
 } from './runtime/ambient.js';
 export { Clock, Ids, isoInstant, Randomness, secretToken, SeededRandomness, SystemClock } from './runtime/clock.js';
 export { Alarm, pause } from './runtime/deadline.js';
+export { networkOf } from './runtime/network.js';
 export { KernelSettings } from './settings/kernel-settings.js';
 export * from './settings/index.js';

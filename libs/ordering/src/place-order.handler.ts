@@ -1,4 +1,4 @@
-import { Clock, Database, Ids, isUniqueViolation, owns, WithoutTransaction } from '#kernel';
+import { Clock, ConcurrentChange, Database, Ids, isUniqueViolation, owns, WithoutTransaction } from '#kernel';
 import { GetCartForCheckout } from '#cart/contracts';
 import { GetOffers } from '#catalog/contracts';
 import { CommandHandler, type ICommandHandler, QueryBus } from '@nestjs/cqrs';
@@ -70,11 +70,7 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     if (isUniqueViolation(error, 'cart_owner_pkey')) return PlaceOrder.failure('cart.not_found');
     if (!isUniqueViolation(error, 'orders_live')) return error;
     const orderId = await this.orders.liveOrderOf(cartId);
-    return orderId ? PlaceOrder.failure('ordering.cart_has_order', { orderId }) : new Overtaken();
+    // Where the other order has ended already, nothing happened, and the bus tries again.
+    return orderId ? PlaceOrder.failure('ordering.cart_has_order', { orderId }) : new ConcurrentChange();
   }
-}
-
-/** The other order has ended already. Told as PostgreSQL's serialization failure: nothing happened, and the bus tries again. */
-class Overtaken extends Error {
-  readonly code = '40001';
 }

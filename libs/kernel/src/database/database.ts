@@ -36,12 +36,7 @@ export class Database {
   /** Runs a statement, inside the current transaction where there is one, and answers its rows. */
   async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
     const surroundings = ambient();
-    try {
-      const { rows } = await (this.own(surroundings?.transaction) ?? this.pool(surroundings?.reading)).query(statement);
-      return rows as Row[];
-    } catch (error) {
-      throw asFailure(error);
-    }
+    return rowsOf<Row>(this.own(surroundings?.transaction) ?? this.pool(surroundings?.reading), statement);
   }
 
   /**
@@ -49,13 +44,10 @@ export class Database {
    * version that is read here. A transaction of such alone is one statement.
    */
   async glance<Row = Record<string, unknown>>(statement: Sql): Promise<Row | undefined> {
-    const transaction = this.own(ambient()?.transaction);
-    if (transaction?.hasBegun) return this.one<Row>(statement);
-    try {
-      return (await this.pool(ambient()?.reading).query(statement)).rows[0] as Row | undefined;
-    } catch (error) {
-      throw asFailure(error);
-    }
+    const surroundings = ambient();
+    const transaction = this.own(surroundings?.transaction);
+    const [row] = await rowsOf<Row>(transaction?.hasBegun ? transaction : this.pool(surroundings?.reading), statement);
+    return row;
   }
 
   /**
@@ -121,11 +113,7 @@ export class Database {
    */
   async readOutbox<Row>(statement: Sql): Promise<Row[]> {
     this.reader ??= new pg.Pool(outboxReaderOptions(this.options)).on('error', () => undefined); // the next look tells
-    try {
-      return (await this.reader.query(statement)).rows as Row[];
-    } catch (error) {
-      throw asFailure(error);
-    }
+    return rowsOf<Row>(this.reader, statement);
   }
 
   async close(): Promise<void> {
@@ -143,5 +131,13 @@ export class Database {
   private pool(reading: boolean | undefined): pg.Pool {
     const { master, slaves } = this.dataSource.driver as unknown as PostgresDriver;
     return (reading && slaves[0]) || master;
+  }
+}
+
+async function rowsOf<Row>(on: Transaction | pg.Pool, statement: Sql): Promise<Row[]> {
+  try {
+    return (await on.query(statement)).rows as Row[];
+  } catch (error) {
+    throw asFailure(error);
   }
 }

@@ -54,13 +54,14 @@ function textOf(strings: TemplateStringsArray, parts: unknown[]): string {
   return parts.reduce<string>((text, part, index) => {
     const offset = count;
     count += part instanceof Sql ? part.values.length : 1;
-    const piece =
-      part instanceof Sql
-        ? part.text.replaceAll(/\$(\d+)/g, (_, place: string) => `$${Number(place) + offset}`)
-        : `$${count}`;
+    const piece = part instanceof Sql ? renumbered(part.text, offset) : `$${count}`;
     return text + piece + (strings[index + 1] ?? '');
   }, strings[0] ?? '');
 }
+
+/** The text with its places `$1`, `$2` … behind `offset` others. */
+export const renumbered = (text: string, offset: number): string =>
+  text.replaceAll(/\$(\d+)/g, (_, place: string) => `$${Number(place) + offset}`);
 
 function nameOf(text: string): string {
   let name = names.get(text);

@@ -1,4 +1,4 @@
-import { Sql } from './sql.js';
+import { renumbered, Sql } from './sql.js';
 
 /** A statement that a transaction keeps for its end. With `refused` it must touch a row, or nothing of the transaction happens. */
 export interface Written {
@@ -31,7 +31,7 @@ function textOf(all: readonly Written[]): string {
   let offset = 0;
   const done = all.flatMap(({ last }, index) => (last ? [] : [`(select count(*) from w${index}) >= 0`]));
   const parts = all.map(({ statement, last }, index) => {
-    let text = statement.text.replaceAll(/\$(\d+)/g, (_, place: string) => `$${Number(place) + offset}`);
+    let text = renumbered(statement.text, offset);
     offset += statement.values.length;
     if (last && done.length > 0) text = text.replace('where true', `where ${done.join(' and ')}`);
     return `w${index} as (${/^\s*select\b|\breturning\b/i.test(text) ? text : `${text} returning 1`})`;
@@ -60,7 +60,7 @@ export function targetOf({ text }: Sql): string {
   return target;
 }
 
-/** Somebody else changed the row since it was read: told as PostgreSQL tells it, so that the whole is done again. */
+/** Somebody else was quicker, as to change the row since it was read: told as PostgreSQL tells it, so that the whole is done again. */
 export class ConcurrentChange extends Error {
   readonly code = '40001';
 

@@ -3,7 +3,7 @@ import { WrongSettings } from '../settings/settings.js';
 import { Clock } from '../runtime/clock.js';
 import { HttpSettings } from './http-settings.js';
 import { Quota } from './quota.js';
-import { networkOf } from './rate-limits.js';
+import { clientAt } from './rate-limits.js';
 
 class SetClock extends Clock {
   seconds = 1_000;
@@ -83,7 +83,7 @@ describe('the network that an address counts for', () => {
     ['1::2:3:4:5:6:7', '1:0:2:3::/64'],
     ['nonsense', 'unknown'],
     ['', 'unknown'],
-  ])('of %s is %s', (address, network) => expect(networkOf(address)).toBe(network));
+  ])('of %s is %s', (address, network) => expect(clientAt(address)).toBe(network));
 });
 
 describe('the settings of the edge', () => {

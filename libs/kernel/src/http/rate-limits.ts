@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../runtime/clock.js';
+import { networkOf } from '../runtime/network.js';
 import { edgeFailure } from './edge-failure.js';
 import { HttpSettings } from './http-settings.js';
 import { Quota, type QuotaSize } from './quota.js';
@@ -69,7 +70,7 @@ export class RateLimits {
     user?: string,
   ): Error | undefined {
     if (name !== 'credentials' && isLoopback(ip)) return undefined;
-    const { admitted, remaining, next } = quota.take(user ?? networkOf(ip));
+    const { admitted, remaining, next } = quota.take(user ?? clientAt(ip));
     reply.header('ratelimit-policy', header);
     reply.header('ratelimit', `"${name}";r=${remaining};t=${next}`);
     return admitted ? undefined : edgeFailure('http.too_many_requests', { policy: name, retryAfter: next });
@@ -85,21 +86,5 @@ const policy = (name: Limit, size: QuotaSize, clock: Clock): Policy => ({
 
 const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.');
 
-/** An IPv4 address as it is; of IPv6 the /64, for that is what one customer has. */
-export function networkOf(ip: string): string {
-  switch (isIP(ip)) {
-    case 0:
-      return 'unknown';
-    case 4:
-      return ip;
-  }
-  if (/^::ffff:[\d.]+$/i.test(ip)) return ip.slice('::ffff:'.length);
-  const groups = (text = ''): string[] => (text === '' ? [] : text.split(':'));
-  const [head, tail] = ip.split('%', 1)[0]!.split('::');
-  const [start, end] = [groups(head), groups(tail)];
-  const whole = [...start, ...Array.from({ length: Math.max(8 - start.length - end.length, 0) }, () => '0'), ...end];
-  return `${whole
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
-}
+/** Who an address counts for: its network, and one for all that is no address. */
+export const clientAt = (ip: string): string => (isIP(ip) === 0 ? 'unknown' : networkOf(ip));
