@@ -1,4 +1,4 @@
-// `npm run dev`: compiles on every edit and restarts the server; the database and the test provider stay up.
+// `npm run dev`: compiles on every edit and restarts the server, or all processes of `--topology FILE`; what they stand on stays up.
 import { spawn } from 'node:child_process';
 
 const children = [
@@ -12,6 +12,7 @@ const children = [
       '--watch-path=dist/migrations',
       '--watch-preserve-output',
       'dist/apps/server/src/main.js',
+      ...process.argv.slice(2),
     ],
     {
       stdio: 'inherit',

@@ -25,7 +25,8 @@ const message: MessageSnapshot = {
   input: schema(z.object({ id: z.string() })),
   answer: null,
   errors: { 'shop.closed': { status: 409, message: 'Closed.' } },
-  usedBy: [],
+  askedBy: [],
+  sentBy: [],
   subscribers: [],
 };
 const sentences = ({ breaking, compatible }: Difference) => ({

@@ -17,8 +17,10 @@ export interface MessageSnapshot {
   readonly errors: Readonly<
     Record<string, { readonly status: number; readonly message: string; readonly details?: Schema }>
   >;
-  /** The contexts whose code uses the class, and `edge` for HTTP controllers. */
-  readonly usedBy: readonly string[];
+  /** The contexts that execute it, and `edge` for HTTP controllers. */
+  readonly askedBy: readonly string[];
+  /** The contexts, other than its own, that send it. */
+  readonly sentBy: readonly string[];
   /** The stable names of those who listen. */
   readonly subscribers: readonly string[];
 }

@@ -102,12 +102,19 @@ async function readMessages(): Promise<MessageSnapshot[]> {
     ...snapshotOf(operation),
     name: operation.messageName.replace('every', '*'),
     context: '*',
-    usedBy: ['edge'],
+    askedBy: ['edge'],
+    sentBy: [],
     subscribers: [],
   }));
   const contexts = (await messageClasses()).map(({ exportName, message }) => {
-    const { usedBy = [], subscribers = [] } = usages.get(`${message.context}.${exportName}`) ?? {};
-    return { ...snapshotOf(message), usedBy: [...usedBy].toSorted(), subscribers: [...subscribers].toSorted() };
+    const { kind } = message;
+    const { askedBy = [], sentBy = [], subscribers = [] } = usages.get(`${message.context}.${exportName}`) ?? {};
+    return {
+      ...snapshotOf(message),
+      askedBy: kind === 'event' ? [] : [...askedBy].toSorted(),
+      sentBy: kind === 'command' ? [...sentBy].toSorted() : [],
+      subscribers: [...subscribers].toSorted(),
+    };
   });
   return [...own, ...contexts];
 }

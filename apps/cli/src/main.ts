@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { deadLetters, flow } from './operations.js';
+import { deadLetters, events, flow } from './operations.js';
+import { topology } from './topology.js';
 
 // Little is imported here: what a command alone needs it loads itself, so that the others answer at once.
 enableCompileCache();
@@ -61,7 +62,7 @@ program
     process.stdout.write(options.dryRun ? '\nNothing was written.\n' : nextSteps(name));
   });
 
-program.addCommand(deadLetters()).addCommand(flow());
+program.addCommand(deadLetters()).addCommand(events()).addCommand(flow()).addCommand(topology());
 
 await program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

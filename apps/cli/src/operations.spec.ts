@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { freePort } from '#kernel/postgres';
 import { testDatabase, until } from '#kernel/testing';
-import { freePort, RunningServer } from '../../server/test/running-server.js';
+import { RunningServer } from '../../server/test/running-server.js';
 import { Shop } from '../../server/test/shop.js';
 
 const main = join(import.meta.dirname, '../../../dist/apps/cli/src/main.js');

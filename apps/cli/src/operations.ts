@@ -21,6 +21,8 @@ const DeadLetters = z.object({
   unavailable: z.array(z.string()),
 });
 
+const Replayed = z.object({ messages: z.int(), destinations: z.array(z.string()) });
+
 interface ListOptions extends OperatorOptions {
   readonly context?: string;
   readonly limit?: string;
@@ -60,6 +62,30 @@ export function deadLetters(): Command {
     await (await Operator.logIn(options)).ask('DELETE', `/api/v1/admin/dead-letters/${encodeURIComponent(id)}`);
     print(`Discarded: ${id}\n`);
   });
+  return group;
+}
+
+/** `cleave events replay <context>` */
+export function events(): Command {
+  const group = new Command('events').description('What contexts tell each other.');
+  online(
+    group
+      .command('replay')
+      .description('Tells again what a context has published; who had it drops it.')
+      .argument('<publisher>', 'the context'),
+  )
+    .requiredOption('--since <instant>', 'from then on, as 2026-01-31T12:00:00.000Z')
+    .option('--to <destination>', 'to this subscriber or log alone, as ordering.checkout or kafka')
+    .action(async (publisher: string, { since, to, ...options }: OperatorOptions & { since: string; to?: string }) => {
+      const body = { since, ...(to === undefined ? {} : { destination: to }) };
+      const path = `/api/v1/admin/contexts/${encodeURIComponent(publisher)}/replays`;
+      const { messages, destinations } = Replayed.parse(await (await Operator.logIn(options)).ask('POST', path, body));
+      print(
+        destinations.length === 0
+          ? 'Nothing is told again: nobody has come so far yet.\n'
+          : `Told again: ${messages} messages, to ${destinations.join(', ')}.\n`,
+      );
+    });
   return group;
 }
 

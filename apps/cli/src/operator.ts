@@ -37,15 +37,20 @@ export class Operator {
   }
 
   /** The answer's JSON; undefined where there is none. */
-  async ask(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<unknown> {
-    return ask(this.url, path, { method, headers: { authorization: `Bearer ${this.token}` } });
+  async ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> {
+    const authorization = `Bearer ${this.token}`;
+    return ask(this.url, path, {
+      method,
+      headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
   }
 }
 
 /** The server that runs on the data directory, else where one would be by default. */
 async function localServer(environment: NodeJS.ProcessEnv): Promise<string> {
   const { CLEAVE_DATA_DIR } = new ServerSettings(environment);
-  const server = (await new ProcessesFile(CLEAVE_DATA_DIR).living()).find(({ name }) => name === 'server');
+  const server = (await new ProcessesFile(CLEAVE_DATA_DIR).living()).find(({ api }) => api);
   return `http://localhost:${server?.ports['http'] ?? 3000}`;
 }
 

@@ -18,23 +18,23 @@ themselves stand in [messages.md](messages.md).
 \`\`\`mermaid
 flowchart LR
   edge([HTTP edge])
-${arrows(messages, ways).join('\n')}
+${arrows(messages).join('\n')}
 \`\`\`
 
 *asks*: waits for the answer. *sends*: durable, with the sender's change; what comes of it is told by events (dotted).
 ${contexts.map((context) => section(context, messages)).join('')}`;
 }
 
-const ways = ({ kind, key }: MessageSnapshot): string => (kind === 'event' ? 'tells' : key === null ? 'asks' : 'sends');
-
 /** One arrow for each pair that speaks, with what `label` says of each of its messages. */
-function arrows(messages: readonly MessageSnapshot[], label: (message: MessageSnapshot) => string): string[] {
+function arrows(
+  messages: readonly MessageSnapshot[],
+  label: (message: MessageSnapshot, way: Way) => string = (_, { how }) => how,
+): string[] {
   const spoken = new Map<string, Set<string>>();
   for (const message of messages)
-    for (const [from, to] of pairs(message)) {
-      const arrow = message.kind === 'event' ? '-.->' : '-->';
-      const key = `${from} ${arrow} ${to}`;
-      spoken.set(key, (spoken.get(key) ?? new Set()).add(label(message)));
+    for (const way of waysOf(message)) {
+      const key = `${way.from} ${way.how === 'tells' ? '-.->' : '-->'} ${way.to}`;
+      spoken.set(key, (spoken.get(key) ?? new Set()).add(label(message, way)));
     }
   return [...spoken]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
@@ -44,10 +44,19 @@ function arrows(messages: readonly MessageSnapshot[], label: (message: MessageSn
     });
 }
 
-/** From whom to whom a message goes. */
-function pairs({ kind, context, usedBy, subscribers }: MessageSnapshot): [from: string, to: string][] {
-  if (kind !== 'event') return usedBy.map((user) => [user, context]);
-  return subscribers.map((subscriber) => [context, subscriber.split('.')[0]!]);
+interface Way {
+  readonly from: string;
+  readonly to: string;
+  readonly how: 'asks' | 'sends' | 'tells';
+}
+
+/** From whom to whom a message goes, and how. */
+function waysOf({ context, askedBy, sentBy, subscribers }: MessageSnapshot): Way[] {
+  return [
+    ...askedBy.map((from): Way => ({ from, to: context, how: 'asks' })),
+    ...sentBy.map((from): Way => ({ from, to: context, how: 'sends' })),
+    ...subscribers.map((subscriber): Way => ({ from: context, to: subscriber.split('.')[0]!, how: 'tells' })),
+  ];
 }
 
 function section(context: string, messages: readonly MessageSnapshot[]): string {
@@ -56,10 +65,10 @@ function section(context: string, messages: readonly MessageSnapshot[]): string 
   const lists = [
     ['Answers', own.filter(({ kind }) => kind !== 'event').map((one) => `${shown(one)} (${named(one.access)})`)],
     ['Tells', own.filter(({ kind }) => kind === 'event').map(shown)],
-    ['Uses', foreign.filter(({ kind, usedBy }) => kind !== 'event' && usedBy.includes(context)).map(shown)],
-    ['Hears', foreign.filter((one) => pairs(one).some(([, to]) => one.kind === 'event' && to === context)).map(shown)],
+    ['Uses', foreign.filter((one) => waysOf(one).some(({ from }) => from === context)).map(shown)],
+    ['Hears', foreign.filter((one) => waysOf(one).some(({ to }) => to === context)).map(shown)],
   ] as const;
-  const near = messages.filter((message) => pairs(message).some((pair) => pair.includes(context)));
+  const near = messages.filter((message) => waysOf(message).some(({ from, to }) => from === context || to === context));
   const between = near.map((message) => ({ ...message, ...onlyWith(context, message) }));
   const library = `libs/${context === '*' ? 'kernel' : context}`;
   return `
@@ -80,16 +89,17 @@ ${lists
 }
 
 /** A message with those of its users and listeners alone that make it pass this context. */
-function onlyWith(context: string, { context: owner, usedBy, subscribers }: MessageSnapshot) {
+function onlyWith(context: string, { context: owner, askedBy, sentBy, subscribers }: MessageSnapshot) {
   if (owner === context) return {};
   return {
-    usedBy: usedBy.filter((user) => user === context),
+    askedBy: askedBy.filter((user) => user === context),
+    sentBy: sentBy.filter((user) => user === context),
     subscribers: subscribers.filter((subscriber) => subscriber.startsWith(`${context}.`)),
   };
 }
 
 /** `cart.get-cart.v1` → `get-cart`; what is no longer the first version says so. */
-const shortName = (name: string): string => name.split('.').slice(1).join(' ').replace(/ v1$/, '');
+export const shortName = (name: string): string => name.split('.').slice(1).join(' ').replace(/ v1$/, '');
 
 const shown = ({ name, context }: MessageSnapshot): string =>
   `[\`${name}\`](messages.md#${titleOf(context).toLowerCase().replaceAll(' ', '-')})`;

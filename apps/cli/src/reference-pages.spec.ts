@@ -14,7 +14,8 @@ const buy: MessageSnapshot = {
   input: { type: 'object', properties: { id: {}, note: {} }, required: ['id'] },
   answer: { $ref: '#/$defs/Order' },
   errors: { 'shop.closed': { status: 409, message: 'Closed.' } },
-  usedBy: ['edge', 'mail'],
+  askedBy: ['edge', 'mail'],
+  sentBy: [],
   subscribers: [],
 };
 const bought: MessageSnapshot = {
@@ -24,7 +25,8 @@ const bought: MessageSnapshot = {
   key: 'id',
   answer: null,
   errors: {},
-  usedBy: [],
+  askedBy: [],
+  sentBy: [],
   subscribers: ['mail.thanks', 'books.sales'],
 };
 const api = { paths: {} };
@@ -61,11 +63,12 @@ describe('the page of contexts', () => {
       name: 'mail.write.v1',
       context: 'mail',
       key: 'to',
-      usedBy: ['shop', 'books'],
+      askedBy: ['shop'],
+      sentBy: ['shop', 'books'],
     };
     const [map, mail, shop] = contextsPage([buy, bought, write]).split(/\n## .+\n/);
     expect(map).toContain(
-      '  books -->|sends| mail\n  edge -->|asks| shop\n  mail -->|asks| shop\n  shop -->|sends| mail\n',
+      '  books -->|sends| mail\n  edge -->|asks| shop\n  mail -->|asks| shop\n  shop -->|asks<br>sends| mail\n',
     );
     expect(map).toContain('  shop -.->|tells| books\n  shop -.->|tells| mail\n');
     expect(mail).toContain(
@@ -78,7 +81,7 @@ describe('the page of contexts', () => {
   });
 
   it('draws the messages that every context gets under a name that Mermaid takes, and links to where they stand', () => {
-    const page = contextsPage([{ ...buy, name: '*.look.v1', context: '*', usedBy: ['edge'] }]);
+    const page = contextsPage([{ ...buy, name: '*.look.v1', context: '*', askedBy: ['edge'] }]);
     expect(page).toContain('  edge -->|look| every[every context]\n');
     expect(page).toContain(
       '## Every context\n\nWhat it is for and its words: [libs/kernel](../../libs/kernel/README.md)',

@@ -151,7 +151,7 @@ const callTable = (title: string, rows: readonly Row[]): string =>
     `| ${title} | Access | Input | Answer | Errors | Key | Used by |`,
     '|---|---|---|---|---|---|---|',
     ...rows.map(
-      ({ name, access, shapes, errors, key, usedBy }) =>
+      ({ name, access, shapes, errors, key, askedBy, sentBy }) =>
         `| ${[
           `\`${name}\``,
           named(access),
@@ -161,7 +161,7 @@ const callTable = (title: string, rows: readonly Row[]): string =>
             .map((code) => `\`${code}\``)
             .join('<br>'),
           key ?? '',
-          usedBy.join(', '),
+          [...new Set([...askedBy, ...sentBy])].toSorted().join(', '),
         ].join(' | ')} |`,
     ),
   ].join('\n');

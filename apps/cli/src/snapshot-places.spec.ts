@@ -20,7 +20,8 @@ const message = {
   },
   answer: null,
   errors: {},
-  usedBy: [],
+  askedBy: [],
+  sentBy: [],
   subscribers: [],
 } satisfies MessageSnapshot;
 

@@ -2,9 +2,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import ts from 'typescript';
 
-/** Who uses a message class, and who listens to it. */
+/** Who speaks a message class, and who listens to it. */
 export interface Usage {
-  readonly usedBy: Set<string>;
+  readonly askedBy: Set<string>;
+  readonly sentBy: Set<string>;
   readonly subscribers: Set<string>;
 }
 
@@ -15,7 +16,7 @@ export interface Usage {
 export function readUsage(): Map<string, Usage> {
   const usages = new Map<string, Usage>();
   const usageOf = (message: string): Usage => {
-    const usage = usages.get(message) ?? { usedBy: new Set(), subscribers: new Set() };
+    const usage = usages.get(message) ?? { askedBy: new Set(), sentBy: new Set(), subscribers: new Set() };
     usages.set(message, usage);
     return usage;
   };
@@ -26,13 +27,41 @@ export function readUsage(): Map<string, Usage> {
     const user = folders.includes('http') ? 'edge' : own;
     const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
     const imported = importedMessages(source, own);
-    for (const { context, message } of imported.values()) if (context !== user) usageOf(message).usedBy.add(user);
+    for (const [name, { context, message }] of imported) {
+      if (context === user) continue;
+      const { asks, sends } = user === 'edge' ? { asks: true, sends: false } : spoken(source, name);
+      if (asks) usageOf(message).askedBy.add(user);
+      if (sends) usageOf(message).sentBy.add(user);
+    }
     for (const { subscriber, event } of listeners(source)) {
       const message = imported.get(event)?.message;
       if (message) usageOf(message).subscribers.add(subscriber);
     }
   }
   return usages;
+}
+
+/**
+ * Whether a file asks a message, `execute(new Message(…))`, or sends it, `send(new Message(…))`. Where that is not to be seen
+ * it may do both: who is told of too many arrows loses nothing, as would who is told of too few.
+ */
+export function spoken(source: ts.SourceFile, message: string): { asks: boolean; sends: boolean } {
+  const ways = new Set<string | undefined>();
+  const visit = (node: ts.Node, call?: string): void => {
+    if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === message)
+      ways.add(call);
+    const called = ts.isCallExpression(node) ? calleeOf(node) : undefined;
+    ts.forEachChild(node, (child) => visit(child, called));
+  };
+  visit(source);
+  const unclear = ways.size === 0 || [...ways].some((way) => way !== 'execute' && way !== 'send');
+  return { asks: unclear || ways.has('execute'), sends: unclear || ways.has('send') };
+}
+
+/** The last name of what is called: `send` of `this.send(…)`. */
+function calleeOf({ expression }: ts.CallExpression): string | undefined {
+  if (ts.isPropertyAccessExpression(expression)) return expression.name.text;
+  return ts.isIdentifier(expression) ? expression.text : undefined;
 }
 
 /** What a file imports from contracts, by the name that it has there. */

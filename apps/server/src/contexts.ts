@@ -14,20 +14,26 @@ export const contexts = {
   payments: { core: () => import('#payments'), edge: () => import('#payments/http') },
 };
 
-/** The core module of every context. */
-export const cores = (): Promise<Type[]> => modulesOf(Object.values(contexts).map(({ core }) => core()));
+export const contextNames = Object.keys(contexts);
+
+/** The core modules of these contexts. */
+export const cores = (names: readonly string[]): Promise<Type[]> =>
+  modulesOf(chosen(names).map(([, { core }]) => core()));
 
 /** The module of every context's edge. */
 export const edges = (): Promise<Type[]> => modulesOf(Object.values(contexts).map(({ edge }) => edge()));
 
-/** The settings of every context that has some, by its name as a title. */
-export async function contextSettings(): Promise<Record<string, AnySettingsClass>> {
-  const found = Object.entries(contexts).map(async ([name, { core }]) => {
+/** The settings of those of these contexts that have some, by the context's name as a title. */
+export async function contextSettings(names: readonly string[]): Promise<Record<string, AnySettingsClass>> {
+  const found = chosen(names).map(async ([name, { core }]) => {
     const settings = ending('Settings', await core()) as AnySettingsClass | undefined;
     return settings ? [[titleOf(name), settings] as const] : [];
   });
   return Object.fromEntries((await Promise.all(found)).flat());
 }
+
+/** In the order of boot, whatever order they are named in. */
+const chosen = (names: readonly string[]) => Object.entries(contexts).filter(([name]) => names.includes(name));
 
 /** A library's face exports one module, and the settings of that, if any. */
 async function modulesOf(faces: Promise<object>[]): Promise<Type[]> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { QueryBus } from '@nestjs/cqrs';
-import type { ListProducts } from '#catalog/contracts';
+import { ListProducts } from '#catalog/contracts';
 import { GetStock } from '#inventory/contracts';
 import { Failure } from '#kernel/messages';
 import { join } from 'node:path';
@@ -17,13 +17,22 @@ const root = join(import.meta.dirname, '../../../..');
 
 /** Fills an empty shop by the way that every shopkeeper takes: log in, import a CSV. */
 export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line: string) => void): Promise<void> {
-  const products = (await (await fetch(`${url}/api/v1/products?limit=1`)).json()) as Products;
-  if (products.items.length > 0) return;
-  const login = await fetch(`${url}/api/v1/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(demoLogIn),
-  });
+  // By the bus: only an empty shop need load what speaks HTTP.
+  const shown = await whenThere(
+    () => queries.execute(new ListProducts({ limit: 1 })).catch(asFailure),
+    (answer) => !(answer instanceof Failure) || answer.status < 503,
+  );
+  if (shown instanceof Failure) return tell(`The demo is left out: ${shown.message}`);
+  if (shown.items.length > 0) return;
+  const login = await whenThere(
+    () =>
+      fetch(`${url}/api/v1/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(demoLogIn),
+      }),
+    ({ status }) => status < 503,
+  );
   if (!login.ok) {
     tell(`The shop is empty, and stays so: the demo log-in ${demoLogIn.email} does not work here.`);
     return;
@@ -42,6 +51,20 @@ export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line:
   tell(`${report.created} products are in the shop.`);
 }
 
+/** In a split shop the contexts come up one by one: asks, for a minute at most, until whoever answers is there. */
+async function whenThere<Answer>(ask: () => Promise<Answer>, isThere: (answer: Answer) => boolean): Promise<Answer> {
+  for (const end = performance.now() + 60_000; ; await pause(500)) {
+    const answer = await ask();
+    if (isThere(answer) || performance.now() > end) return answer;
+  }
+}
+
+/** The answer of a context that refuses, or is not there yet. */
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
 /** Inventory learns of new products, and the catalog of their stock, by events: waits, for half a minute at most, until both have. */
 async function stockIsKnown(url: string, queries: QueryBus): Promise<void> {
   for (const end = performance.now() + 30_000; performance.now() < end; await pause(50)) {
@@ -58,7 +81,7 @@ async function isKnown(queries: QueryBus, { sku, available }: { sku: string; ava
     const stock = await queries.execute(new GetStock({ sku }));
     return stock.available > 0 === available;
   } catch (error) {
-    if (error instanceof Failure && error.status === 404) return false;
+    if (error instanceof Failure && (error.status === 404 || error.status >= 503)) return false;
     throw error;
   }
 }

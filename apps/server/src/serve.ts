@@ -1,39 +1,61 @@
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
+import { Logger } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { checkSettings, KernelSettings, kernelOptions } from '#kernel';
-import { createHttpApp, HttpSettings } from '#kernel/http';
+import { checkSettings, connectSplit, type Environment, KernelSettings, kernelOptions, joinSplit } from '#kernel';
+import { createHttpApp, HttpSettings, letGo } from '#kernel/http';
 import { allSettings } from './all-settings.js';
 import { AppModule } from './app.module.js';
 import { demoCustomer, demoLogIn, fillEmptyShop } from './demo.js';
 import type { LocalServices } from './local/local-services.js';
+import { everything, kindOf, type Place } from './place.js';
 import type { ServerSettings } from './server-settings.js';
+
+/** So long clients are told to connect anew when others may serve on: longer than they were told that a connection may idle. */
+const LET_GO_WITHIN_MS = 5_000;
 
 interface Serving {
   readonly settings: ServerSettings;
   readonly services: Promise<LocalServices>;
+  readonly place?: Place;
   readonly tell: (line: string) => void;
   readonly fail: (error: unknown) => Promise<never>;
+  /** Told how the application is closed, once there is one. */
+  readonly opened: (close: () => Promise<void>) => void;
 }
 
-/** Runs the shop until it is told to stop. */
-export async function serve({ settings, services: starting, tell, fail }: Serving): Promise<void> {
-  checkSettings(Object.values(await allSettings()), process.env);
+/** Runs the shop, or one process's part of it, until it is told to stop. */
+export async function serve({
+  settings,
+  services: starting,
+  place = everything,
+  tell,
+  fail,
+  opened,
+}: Serving): Promise<void> {
+  const { http: api, contexts } = kindOf(place);
+  checkSettings(Object.values(await allSettings(contexts)), process.env);
   const http = new HttpSettings(process.env);
-  const { PORT: port } = http;
   const services = await starting;
-  const environment = {
+  const environment: Environment = {
     ...services.environment,
-    PAYMENTS_WEBHOOK_URL: process.env['PAYMENTS_WEBHOOK_URL'] || `http://127.0.0.1:${port}/api/v1/webhooks`,
+    // Only who serves the API knows where it is.
+    ...(api && !process.env['PAYMENTS_WEBHOOK_URL']
+      ? { PAYMENTS_WEBHOOK_URL: `http://127.0.0.1:${http.PORT}/api/v1/webhooks` }
+      : {}),
   };
-  const instance = settings.CLEAVE_INSTANCE ?? `${hostname()}:${port}`;
-  const app = await createHttpApp(
-    await AppModule.of(kernelOptions(new KernelSettings(environment), environment, instance)),
-    http,
-  );
+  const instance = settings.CLEAVE_INSTANCE ?? `${hostname()}:${http.PORT || process.pid}`;
+  Logger.attachBuffer(); // what is told before the application's own log is there
+  const split = await connectSplit({ topology: place.topology, contexts, environment, instance });
+  const options = { ...kernelOptions(new KernelSettings(environment), environment, instance), split };
+  const app = await createHttpApp(await AppModule.of(options, place), http, { api });
+  opened(() => app.close());
   let stopping: Promise<unknown> | undefined;
   const stop = (signal: string) => {
     stopping ??= (async () => {
       tell(`${signal}: finishing what was begun …`);
+      // By Ctrl-C nobody serves on; while editing nobody minds.
+      if (api && signal === 'SIGTERM' && !process.env['CLEAVE_DEV']) await letGo(app.getHttpServer(), LET_GO_WITHIN_MS);
       await app.close();
       // `npm run dev` restarts with SIGTERM: the next one finds the database and the provider running.
       if (signal !== 'SIGTERM' || !process.env['CLEAVE_DEV']) await services.stop();
@@ -42,10 +64,17 @@ export async function serve({ settings, services: starting, tell, fail }: Servin
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
 
-  await app.listen(port, '0.0.0.0');
-  await services.register(port);
+  await app.init();
+  if (split) await joinSplit(app, split);
+  await app.listen(http.PORT, '0.0.0.0');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const replica = Number(/-(\d+)$/.exec(settings.CLEAVE_INSTANCE ?? '')?.[1] ?? 1);
+  const name = place === everything ? 'server' : place.process;
+  await services.register({ name, replica, ports: { http: port }, api });
+  process.send?.({ listening: port }); // whoever launched this waits for it
   const production = settings.NODE_ENV === 'production';
   const url = `http://localhost:${port}`;
+  if (!api) return tell(`${name} is ready: ${url}/health/ready, ${url}/metrics`);
   if (!production && settings.CLEAVE_DEMO === 'on') {
     await fillEmptyShop(url, app.get(QueryBus), tell).catch((error: unknown) => {
       if (!stopping) throw error; // told to stop meanwhile: the next start goes on

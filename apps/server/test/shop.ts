@@ -1,13 +1,48 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import request, { type Response } from 'supertest';
-import { testDatabase, until } from '#kernel/testing';
-import { RunningServer } from './running-server.js';
+import { TestKafka, TestRedis, testDatabase, until } from '#kernel/testing';
+import { RunningServer, type ServerOptions } from './running-server.js';
+
+/** A crowd waits longer than usual where many processes share the two cores of a small machine, or calls are lost and asked again. */
+const patient = { CLEAVE_CALL_TIMEOUT_MS: '20000' };
+
+/** Each of its contexts in two processes. */
+const split = (file: string, ...processes: readonly string[]): ServerOptions => ({
+  env: patient,
+  args: [
+    '--topology',
+    join(import.meta.dirname, '../../../topologies', file),
+    ...processes.flatMap((one) => ['--replicas', `${one}=2`]),
+  ],
+});
+const contexts = ['identity', 'catalog', 'inventory', 'cart', 'ordering', 'payments'];
 
 /** The ways in which one shop can run. Every acceptance file runs on each, unchanged. */
-const topologies: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const topologies: Readonly<Record<string, ServerOptions>> = {
   monolith: {},
-  rehearsal: { CLEAVE_REHEARSAL: process.env['CLEAVE_REHEARSAL'] ?? `acceptance ${process.pid} ${Date.now()}` },
+  rehearsal: {
+    env: { ...patient, CLEAVE_REHEARSAL: process.env['CLEAVE_REHEARSAL'] ?? `acceptance ${process.pid} ${Date.now()}` },
+  },
+  'split-redis': split('split-redis.yaml', ...contexts),
+  'split-kafka': split('split-kafka.yaml', ...contexts),
+  mixed: split('mixed.yaml', 'identity', 'storefront', 'checkout'),
 };
+
+/** What they speak over. */
+const brokers: Readonly<Record<string, readonly { readonly isMissing: boolean }[]>> = {
+  'split-redis': [TestRedis],
+  'split-kafka': [TestKafka],
+  mixed: [TestRedis, TestKafka],
+};
+
+/** Those that are tested now: all, or those that CLEAVE_TEST_TOPOLOGIES names. */
+const chosen = Object.keys(topologies).filter(
+  (name) => process.env['CLEAVE_TEST_TOPOLOGIES']?.split(',').includes(name) ?? true,
+);
+
+/** Whether this machine lacks what the topology speaks over: then it is skipped. */
+export const isMissing = (topology: string): boolean => brokers[topology]?.some((broker) => broker.isMissing) ?? false;
 
 export interface Money {
   amount: number;
@@ -62,10 +97,11 @@ export function refusal({ status, headers, body }: Response): string {
 export class Shop {
   private readonly authorizations = new Map<string, string>();
 
-  constructor(
-    readonly server: RunningServer,
-    readonly databaseUrl = '',
-  ) {}
+  constructor(readonly server: RunningServer) {}
+
+  get databaseUrl(): string {
+    return this.server.env['DATABASE_URL']!;
+  }
 
   get http() {
     return request(this.server.url);
@@ -160,26 +196,51 @@ export class Shop {
   }
 }
 
-/** Runs the tests on every topology: a server of its own on a database of its own for each. */
+/**
+ * What a shop has that the files share: short waits, so that the tests need not wait either, and room for all of their
+ * log-ins, which come from one address. A new key signs after eleven seconds: whoever checks tokens asks for a key it does
+ * not know at most once in ten, and would refuse the tokens of every file until then.
+ */
+const sharedEnv = {
+  CLEAVE_MAX_ATTEMPTS: '3',
+  IDENTITY_KEY_LEAD: '11',
+  ORDERING_COMPLETE_AFTER: '2',
+  RATE_LIMIT_CREDENTIALS: '100000/60',
+};
+
+const withDatabase = (topology: string, url: string, env: Readonly<Record<string, string>>): ServerOptions => {
+  const options = topologies[topology]!;
+  return { ...options, env: { DATABASE_URL: url, CLEAVE_DEMO: 'off', ...options.env, ...env } };
+};
+
+/** The shop of this topology that the files share. It is not empty. */
+export const sharedShop = async (topology: string): Promise<Shop> =>
+  new Shop(
+    await RunningServer.shared(topology, async () => withDatabase(topology, (await testDatabase()).url, sharedEnv)),
+  );
+
+/**
+ * Runs the tests on every topology, in the shop that the files share, or in one of their own where they want settings of
+ * their own. In a shared one they look for what they brought there themselves.
+ */
 export function onEveryTopology(
   name: string,
   tests: (shop: () => Shop) => void,
-  env: Readonly<Record<string, string>> = {},
+  env?: Readonly<Record<string, string>>,
 ): void {
-  describe.each(Object.entries(topologies))(`${name}, on %s`, (_, topology) => {
-    let shop: Shop;
-    let database: Awaited<ReturnType<typeof testDatabase>>;
-    beforeAll(async () => {
-      database = await testDatabase();
-      shop = new Shop(
-        await RunningServer.start({ env: { DATABASE_URL: database.url, CLEAVE_DEMO: 'off', ...topology, ...env } }),
-        database.url,
-      );
-    }, 60_000);
-    afterAll(async () => {
-      await shop?.server.stop();
-      await database.drop();
+  for (const topology of chosen)
+    (isMissing(topology) ? describe.skip : describe)(`${name}, on ${topology}`, () => {
+      let shop: Shop;
+      let close = async () => {};
+      beforeAll(async () => {
+        if (!env) return void (shop = await sharedShop(topology));
+        const { url, drop } = await testDatabase();
+        close = drop;
+        const server = await RunningServer.start(withDatabase(topology, url, env));
+        close = () => server.stop().then(drop);
+        shop = new Shop(server);
+      }, 120_000);
+      afterAll(() => close(), 60_000);
+      tests(() => shop);
     });
-    tests(() => shop);
-  });
 }

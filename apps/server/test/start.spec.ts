@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { globSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type AddressInfo, createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import request from 'supertest';
+import { freePort } from '#kernel/postgres';
 import { testDatabase, until } from '#kernel/testing';
-import { freePort, newDataDir, RunningServer } from './running-server.js';
+import { newDataDir, RunningServer } from './running-server.js';
 import { Shop } from './shop.js';
 
 const main = join(import.meta.dirname, '../../../dist/apps/server/src/main.js');
@@ -49,6 +52,10 @@ describe('a server on a laptop', () => {
 
       await server.restart();
       expect((await products()).body).toEqual(before);
+
+      // What was compiled is there for the next start, once: a file that is not taken would be made anew.
+      const compiled = globSync(join(dirname(main), '*.v8')).map((file) => basename(file).replace(/\..*/, ''));
+      expect(compiled.filter((name) => name !== 'part').toSorted()).toEqual(['serve', 'start']); // a split shop's is `part`
     } finally {
       await Promise.all([server.stop(), neighbour.stop()]);
     }
@@ -73,34 +80,82 @@ describe('a server on a laptop', () => {
     expect(await stopped).toBe(0);
   }, 60_000);
 
-  it.each([
-    ['without a database in production', { NODE_ENV: 'production' }, 'DATABASE_URL=: must be set in production'],
-    ['with a wrong setting', { PORT: 'abc', ORDERING_PAYMENT_TIMEOUT: '0' }, 'PORT=abc: '],
-    [
-      'on a database that is not there',
-      { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', TEST_PROVIDER_URL: 'http://127.0.0.1:1' },
-      'ECONNREFUSED',
-    ],
-  ])('does not start %s, and says why', async (_, env, message) => {
+  it('is told to stop where npm is, whose shell does not tell', async () => {
+    const script = join(import.meta.dirname, '../../../scripts/end-with-parent.mjs');
+    const program = `import ${JSON.stringify(script)};
+      setTimeout(() => {}, 20_000);
+      process.on('SIGTERM', () => { console.log('told'); process.exit(); });
+      console.log('up');`;
+    const shell = spawn('sh', ['-c', '"$0" --input-type=module -e "$1"; :', process.execPath, program]);
+    let said = '';
+    shell.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until(() => said === 'up\n', 'the program is up');
+    shell.kill('SIGTERM');
+    await until(() => said === 'up\ntold\n', 'it is told to stop');
+  });
+
+  /** What a start that fails says last. */
+  async function lastWords(env: Record<string, string>): Promise<string> {
     const dir = await newDataDir();
     const child = spawn(process.execPath, [main], {
       env: {
         PATH: process.env['PATH'],
         PORT: String(await freePort()),
         CLEAVE_DATA_DIR: dir,
-        LOG_LEVEL: 'silent',
+        CLEAVE_DEMO: 'off',
         ...env,
       },
       cwd: dir,
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const [code] = (await once(child, 'exit')) as [number];
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number];
     await rm(dir, { recursive: true, force: true });
-    expect(output).toContain(message);
     expect(code).toBe(1);
+    return said;
+  }
+  const provider = { TEST_PROVIDER_URL: 'http://127.0.0.1:1' };
+
+  it.each([
+    [
+      'without a database in production',
+      { NODE_ENV: 'production' },
+      /^Wrong settings:\n {2}DATABASE_URL=: must be set in production.*\n.*\n$/,
+    ],
+    [
+      'with a wrong setting',
+      { PORT: 'abc', ORDERING_PAYMENT_TIMEOUT: '0' },
+      /^Wrong settings:\n(.*\n)* {2}PORT=abc: .*\n(.*\n)*\.env\.example says what each means\.\n$/,
+    ],
+    [
+      'on a database that is not there',
+      { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none', ...provider },
+      /^Wrong settings:\n {2}DATABASE_URL=postgres:\/\/nobody@127\.0\.0\.1:1\/none: .*ECONNREFUSED.*Start that server.*\n.*\n$/,
+    ],
+  ])('does not start %s, and says why and nothing else', async (_, env, message) => {
+    expect(await lastWords(env)).toMatch(message);
   });
+
+  it('does not start on a database or a port that is not for it, and says why last of all', async () => {
+    const database = await testDatabase();
+    const taken = createServer().listen(await freePort(), '0.0.0.0');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    try {
+      const gone = new URL(database.url);
+      gone.pathname = '/dropped';
+      expect(await lastWords({ DATABASE_URL: gone.href, ...provider })).toMatch(
+        /^Wrong settings:\n {2}DATABASE_URL=postgres.*\/dropped: database "dropped" does not exist\. Correct the URL.*\n.*\n$/,
+      );
+      expect(await lastWords({ DATABASE_URL: database.url, PORT: String(port), ...provider })).toMatch(
+        /^listen EADDRINUSE: .*\nSet PORT to one that is free .*\n$/,
+      );
+    } finally {
+      taken.close();
+      await database.drop();
+    }
+  }, 60_000);
 });
 
 describe('two servers on one database', () => {

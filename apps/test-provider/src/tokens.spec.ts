@@ -87,7 +87,7 @@ describe('tok_timeout', () => {
   });
 
   it('lets a void through at once, and tells of both afterwards, in order', async () => {
-    const input = client.input('tok_timeout', { expiresAt: inMs(1_000) });
+    const input = client.input('tok_timeout', { expiresAt: inMs(3_000) });
     const gone = new AbortController();
     const created = client.create(input, 'silent-void', gone.signal);
     await eventually(async () => {

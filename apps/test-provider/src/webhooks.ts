@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { Alarm } from './alarm.js';
@@ -11,7 +12,7 @@ const partingTime = 1_000;
 
 /** Delivers what the queue holds, each until it is taken by a 2xx, in order for each payment. */
 export class Webhooks {
-  private readonly key: Buffer;
+  private readonly key: KeyObject;
   private readonly underWay = new Map<number, Promise<void>>();
   private readonly requests = new Set<http.ClientRequest>();
   private readonly agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
@@ -56,9 +57,10 @@ export class Webhooks {
       const failure = failures.find((each) => each !== null);
       await this.store.write(() => (failure ? this.failed(webhook, failure) : this.queue.remove(webhook, Date.now())));
     } finally {
+      const full = this.underWay.size === atOnce;
       this.underWay.delete(webhook.seq);
+      if (full) this.wake(); // else the commit did
     }
-    this.wake();
   }
 
   private failed(webhook: Webhook, failure: string): void {

@@ -20,9 +20,14 @@ export class CartEdit {
 
   /** `sku` is what the change is about. Answers the cart after it. @throws cart.not_found, and what `change` throws */
   async apply(cartId: string, sku: string, change: (cart: Cart, offers: Offers) => void): Promise<CartView> {
-    const cart = own(await this.carts.find(cartId));
-    const offers = await this.catalog.offers([...cart.state.lines.map((line) => line.sku), sku]);
-    change(cart, offers);
+    const changed = async (cart: Cart | undefined): Promise<[Cart, Offers]> => {
+      const offers = await this.catalog.offers([...own(cart).state.lines.map((line) => line.sku), sku]);
+      change(cart!, offers);
+      return [cart!, offers];
+    };
+    const read = async () => changed(await this.carts.find(cartId));
+    const recalled = this.carts.recalled(cartId);
+    const [cart, offers] = await (recalled ? changed(recalled).catch(read) : read()); // only what was read refuses
     return this.database.transaction(async () => {
       await this.carts.save(cart);
       return priced(cart.state, offers, this.settings.CLEAVE_CURRENCY);

@@ -13,7 +13,7 @@ export class CartOrders {
 
   @On(OrderPlaced)
   async placed({ cartId, orderId, lines }: OrderPlaced) {
-    const cart = await this.carts.find(cartId);
+    const cart = await this.carts.recall(cartId);
     if (!cart) return;
     const late = cart.checkOut(orderId, lines);
     await this.carts.save(cart);

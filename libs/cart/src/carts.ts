@@ -1,4 +1,4 @@
-import { ConcurrentChange, isUniqueViolation, owns, Repository, sql } from '#kernel';
+import { ConcurrentChange, isUniqueViolation, owns, Recent, Repository, sql } from '#kernel';
 import { Cart, type CartState } from './cart.js';
 import { GetCart } from './contracts/index.js';
 
@@ -9,9 +9,22 @@ type Row = CartState & { readonly version: number };
 const cartOf = ({ version, ...state }: Row): Cart => new Cart(state, version);
 
 export class Carts extends Repository<Cart> {
+  private readonly recent = new Recent<Row>(this.database);
+
   async find(id: string): Promise<Cart | undefined> {
     const row = await this.database.glance<Row>(sql`select ${columns} from cart where id = ${id}`);
     return row && cartOf(row);
+  }
+
+  /** As `find`, perhaps as this process wrote it a moment ago: for who saves the cart, whatever becomes of it. */
+  async recall(id: string): Promise<Cart | undefined> {
+    return this.recalled(id) ?? this.find(id);
+  }
+
+  /** As `recall`, without reading. */
+  recalled(id: string): Cart | undefined {
+    const known = this.recent.take(id);
+    return known && cartOf(known);
   }
 
   /** The one cart that a member is filling. */
@@ -48,6 +61,7 @@ export class Carts extends Repository<Cart> {
   protected async store({ state, version }: Cart): Promise<void> {
     const { id, owner, status, lines, orderId, lastOrderId, mergedInto } = state;
     const content = JSON.stringify(lines);
+    this.recent.keep(id, { ...state, version: version + 1 });
     if (version > 0)
       await this.database.change(sql`
         update cart set owner = ${owner}, status = ${status}, lines = ${content}, order_id = ${orderId},

@@ -1,24 +1,26 @@
-import { Database, On, sql, Subscriber } from '#kernel';
+import { Database, Gathering, On, Subscriber } from '#kernel';
 import { AvailabilityChanged } from '#inventory/contracts';
 import { Products } from './products.js';
 
 /**
- * Notes what can be had, also of a SKU that no product has yet, and shows it. No batches: whoever writes products locks
- * several of these rows too.
+ * Notes what can be had, also of a SKU that no product has yet, and shows it. Batches are safe: they do all at their end,
+ * and whoever writes several products takes turns.
  */
-@Subscriber('catalog.availability', { from: 'earliest' })
+@Subscriber('catalog.availability', { from: 'earliest', batch: 100 })
 export class Availability {
-  constructor(
-    private readonly database: Database,
-    private readonly products: Products,
-  ) {}
+  /** The last word on each SKU. */
+  private readonly heard: Gathering<Map<string, boolean>>;
+
+  constructor(database: Database, products: Products) {
+    this.heard = new Gathering(
+      database,
+      () => new Map(),
+      (stock) => products.follow(stock),
+    );
+  }
 
   @On(AvailabilityChanged)
-  async changed({ sku, available }: AvailabilityChanged): Promise<void> {
-    const variant = await this.database.one<{ productId: string | null }>(sql`
-      insert into variant (sku, available) values (${sku}, ${available})
-      on conflict (sku) do update set available = excluded.available where variant.available <> excluded.available
-      returning product_id as "productId"`);
-    if (variant?.productId) await this.products.follow(variant.productId, sku, available);
+  changed({ sku, available }: AvailabilityChanged): void {
+    this.heard.all.set(sku, available);
   }
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { context } from '#kernel';
 import { EditingAndSearch1763700000000 } from '#migrations/catalog/editing-and-search.js';
+import { CatalogProductShelf1763900000000 } from '#migrations/catalog/product-shelf.js';
 import { CatalogProductVersion1763800000000 } from '#migrations/catalog/product-version.js';
 import { CatalogTables1760000000000 } from '#migrations/catalog/tables.js';
 import { ArchiveProductHandler } from './archive-product.handler.js';
@@ -20,7 +21,12 @@ import { PublishProductHandler } from './publish-product.handler.js';
 @Module({
   imports: [
     context('catalog', {
-      migrations: [CatalogTables1760000000000, EditingAndSearch1763700000000, CatalogProductVersion1763800000000],
+      migrations: [
+        CatalogTables1760000000000,
+        EditingAndSearch1763700000000,
+        CatalogProductVersion1763800000000,
+        CatalogProductShelf1763900000000,
+      ],
     }),
   ],
   providers: [

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AvailabilityChanged } from '#inventory/contracts';
 import { ambient, type Failure, type Principal, sql } from '#kernel';
 import { testContext, type TestedContext } from '#kernel/testing';
+import { Availability } from './availability.subscriber.js';
 import { CatalogModule } from './catalog.module.js';
 import { CreateProduct } from './contracts/create-product.js';
 import { EditProduct } from './contracts/edit-product.js';
@@ -322,7 +323,16 @@ describe('the catalog', () => {
     await expect(publish('pub-unknown')).rejects.toMatchObject({ status: 404 });
   });
 
+  /** As the inbox does it: several messages in one transaction. */
+  const batch = (stock: readonly (readonly [sku: string, available: boolean])[], last?: () => Promise<void>) =>
+    catalog.database.transaction(async () => {
+      const subscriber = catalog.module.get(Availability, { strict: false });
+      for (const [sku, available] of stock) subscriber.changed(new AvailabilityChanged({ sku, available }));
+      if (last) catalog.database.currentTransaction()!.beforeCommit.push(last);
+    });
+
   it('does not wait in a ring: imports, edits and stock that changes, all of the same products', async () => {
+    const skus = ['ring-0', 'RING-C', 'ring-3', 'RING-A', 'RING-B'];
     const file = [
       ...many(6, 'ring'),
       imported(
@@ -331,19 +341,50 @@ describe('the catalog', () => {
       ),
     ];
     await bring(...file);
-    const stock = (available: boolean) =>
-      ['ring-0', 'ring-3', 'RING-A', 'RING-B', 'RING-C'].map((sku) =>
-        catalog.hear(new AvailabilityChanged({ sku, available })),
-      );
+    const stock = (available: boolean) => skus.map((sku) => [sku, available] as const);
     await Promise.all([
-      ...stock(true),
+      ...stock(true).map(([sku, available]) => catalog.hear(new AvailabilityChanged({ sku, available }))),
+      batch(stock(true)),
+      batch(stock(true).toReversed()),
       ...[1, 2, 3].map((n) => bring(...file.map((one) => ({ ...one, title: `Ring ${n}` })))),
       ...[1, 2, 3].map((n) => edit('ring-wide', { vendor: `Ring ${n}` })),
-      ...stock(true),
+      batch([...stock(true).slice(2), ...stock(true).slice(0, 2)]),
     ]);
     const { variants } = await get('ring-wide');
     expect(variants.map(({ available }) => available)).toEqual([true, true, true]);
     expect((await get('ring-3')).variants[0]!.available).toBe(true);
+  });
+
+  it('shows of a batch that failed nothing, and of one that came again what it said last', async () => {
+    await bring(imported('flock', [variant('FLOCK-A'), variant('FLOCK-B')]), imported('flock-2', [variant('FLOCK-2')]));
+    const shown = async () => {
+      const products = await Promise.all([get('flock'), get('flock-2')]);
+      return products.map(({ version, variants }) => [version, ...variants.map(({ available }) => available)]);
+    };
+    const stock = [
+      ['FLOCK-A', true],
+      ['FLOCK-2', true],
+      ['FLOCK-B', true],
+      ['FLOCK-A', false],
+      ['FLOCK-LATE', true],
+    ] as const;
+    await expect(batch(stock, () => Promise.reject(new Error('one of them failed')))).rejects.toThrow(
+      'one of them failed',
+    );
+    expect(await shown()).toEqual([
+      ['1.0', false, false],
+      ['1.0', false],
+    ]);
+    const once = [
+      ['1.1', false, true],
+      ['1.1', true],
+    ];
+    await batch(stock);
+    expect(await shown()).toEqual(once);
+    await batch(stock.slice(1));
+    expect(await shown()).toEqual(once);
+    await bring(imported('flock-late', [variant('FLOCK-LATE')]));
+    expect((await get('flock-late')).variants[0]!.available).toBe(true);
   });
 
   it('counts the published products of a category, and of all above it', async () => {
@@ -394,8 +435,13 @@ describe('the catalog', () => {
       imported('cat-2', [variant('CAT-2')], { category: '100%_ Wool > Socks > Long' }),
       imported('cat-3', [variant('CAT-3')], { category: '100%_ Woollen' }),
       imported('cat-4', [variant('CAT-4')], { category: '100 more Wool > Socks' }),
+      imported('cat-5', [variant('CAT-5')], { category: '100%_ Wool >!' }),
+      imported('cat-6', [variant('CAT-6')], { category: '100%_ Wool > Zebra' }),
+      imported('cat-7', [variant('CAT-7')], { category: '100%_ Wool > Zebra', status: 'archived' }),
+      imported('cat-8', [variant('CAT-8')], { category: '100%_ Wool' }),
     );
-    expect(await walk({ category: '100%_ Wool', limit: 1 })).toEqual(['cat-2', 'cat-1']);
+    for (const limit of [1, 2, 100])
+      expect(await walk({ category: '100%_ Wool', limit })).toEqual(['cat-8', 'cat-6', 'cat-2', 'cat-1']);
     expect(await walk({ category: '100%_ Wool > Socks' })).toEqual(['cat-2']);
     expect(await walk({ category: '100%_' })).toEqual([]);
   });
@@ -480,13 +526,17 @@ describe('the catalog', () => {
   });
 
   it('lists drafts and archived products to those who may write, and to nobody else', async () => {
-    const as = (permissions: string[], kind: Principal['kind'] = 'user') =>
-      catalog.execute<{ items: Product[] }>(new ListProducts({ status: 'draft', limit: 100 }), {
-        principal: { ...admin, kind, permissions },
-      });
+    const as = (permissions: string[], kind: Principal['kind'] = 'user', category?: string) =>
+      catalog.execute<{ items: Product[] }>(
+        new ListProducts({ status: 'draft', limit: 100, ...(category && { category }) }),
+        { principal: { ...admin, kind, permissions } },
+      );
     const { items } = await as(['catalog.write']);
     expect(items.map(({ handle }) => handle)).toContain('find-draft');
     expect(new Set(items.map(({ status }) => status))).toEqual(new Set(['draft']));
+    await bring(imported('draft-shelf', [variant('DRAFT-1')], { status: 'draft', category: 'Drafts > Shelf' }));
+    const shelf = await as(['catalog.write'], 'user', 'Drafts');
+    expect(shelf.items.map(({ handle }) => handle)).toEqual(['draft-shelf']);
     await expect(as([])).rejects.toMatchObject({ code: 'kernel.forbidden' });
     await expect(as([], 'anonymous')).rejects.toMatchObject({ code: 'kernel.unauthenticated' });
   });

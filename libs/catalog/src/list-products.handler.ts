@@ -1,5 +1,5 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database, kernelFailure, principal, sql, vouched } from '#kernel';
+import { Database, kernelFailure, principal, type Sql, sql, vouched } from '#kernel';
 import type * as z from 'zod';
 import { cursorOf, digitsOf, idAt, newest, question } from './cursor.js';
 import { ListProducts } from './contracts/list-products.js';
@@ -20,11 +20,11 @@ export class ListProductsHandler implements IQueryHandler<ListProducts> {
     const name = question(category, status);
     const before = cursor === undefined ? newest : idOf(cursor, name);
     const rows = await this.database.query<{ id: string; json: string }>(
-      category === undefined && status === 'published'
-        ? sql`select id, document::text as json from product where status = 'published' and id < ${before} order by id desc limit ${limit + 1}`
-        : planned(sql`
-            select id, document::text as json from product where status = ${status} and id < ${before}${within(category)}
-            order by id desc limit ${limit + 1}`),
+      status !== 'published'
+        ? hidden(asked, before)
+        : category === undefined
+          ? sql`select id, document::text as json from product where status = 'published' and id < ${before} order by id desc limit ${limit + 1}`
+          : shelved(category, before, limit + 1),
     );
     const page = rows.slice(0, limit);
     const nextCursor = rows.length > limit ? cursorOf(name, page.at(-1)!.id) : null;
@@ -34,6 +34,19 @@ export class ListProductsHandler implements IQueryHandler<ListProducts> {
     );
   }
 }
+
+/** The newest of each category that has any, and of these the newest: however few of all products they are, no other is looked at. */
+const shelved = (category: string, before: string, limit: number): Sql => sql`
+  select id, document::text as json from product where id in (
+    select id from category, lateral (
+      select id from product where category = name and status = 'published' and id < ${before} order by id desc limit ${limit}) shelf
+    where products > 0${within(category, sql`name`)} order by id desc limit ${limit})
+  order by id desc`;
+
+const hidden = ({ category, status, limit }: ListProducts, before: string): Sql =>
+  planned(sql`
+    select id, document::text as json from product where status = ${status} and id < ${before}${within(category)}
+    order by id desc limit ${limit + 1}`);
 
 function idOf(cursor: string, name: string): string {
   const digits = digitsOf(cursor, name, 32);

@@ -80,11 +80,11 @@ export class ProductSearch {
 /** Planned with the values that it is for: a word that all have wants another way than one that is rare. */
 export const planned = ({ text, values }: Sql): Sql => new Sql(text, values, undefined);
 
-/** A category, with all below it. */
-export const within = (category: string | undefined): Sql =>
+/** A category, with all below it; `column` has its name, in collation C, where "!" comes right behind the blank. */
+export const within = (category: string | undefined, column = sql`category`): Sql =>
   category === undefined
     ? sql``
-    : sql` and (category = ${category} or category like ${`${category.replaceAll(/[\\%_]/g, String.raw`\$&`)} > %`})`;
+    : sql` and (${column} = ${category} or (${column} >= ${`${category} > `} and ${column} < ${`${category} >!`}))`;
 
 const top = (below: string): Place => ({ below, rank: Infinity, after: newest });
 

@@ -136,13 +136,13 @@ describe('a product that is edited', () => {
 
   it('is still the one that was read when only its stock has changed', () => {
     const product = edited({ title: 'A mug' });
-    product.follow('RED', true);
+    product.follow(new Map([['RED', true]]));
     expect(product.document).toMatchObject({ version: '2.1', variants: [{ available: false }, { available: true }] });
     expect(['2.0', '2.1'].map((version) => product.isOneOf([version]))).toEqual([true, true]);
     expect(['1.0', '3.0', '20', ''].map((version) => product.isOneOf([version]))).toEqual([false, false, false, false]);
     expect(product.isOneOf([])).toBe(false);
-    product.follow('RED', true);
-    product.follow('UNKNOWN', true);
+    product.follow(new Map([['RED', true]]));
+    product.follow(new Map([['UNKNOWN', true]]));
     expect(product.document.version).toBe('2.1');
   });
 

@@ -86,16 +86,14 @@ export class Product extends Aggregate {
     this.update({ ...this.asImported(), status }, ids, now);
   }
 
-  /** The stock of a SKU shows another face: there is some, or none. */
-  follow(sku: string, available: boolean): void {
-    const { version, variants } = this.document;
-    if (!variants.some((variant) => variant.sku === sku && variant.available !== available)) return;
-    this.document = {
-      ...this.document,
-      version: following(version, 'stock'),
-      variants: variants.map((variant) => (variant.sku === sku ? { ...variant, available } : variant)),
-    };
-    this.changed = true;
+  /** Shows what there is stock of, as far as `stock` tells; each variant that shows another face makes a version. */
+  follow(stock: ReadonlyMap<string, boolean>): void {
+    const { variants } = this.document;
+    const told = variants.map((variant) => ({ ...variant, available: stock.get(variant.sku) ?? variant.available }));
+    const turned = told.filter(({ available }, index) => available !== variants[index]!.available);
+    const version = turned.reduce((before) => following(before, 'stock'), this.document.version);
+    this.changed ||= turned.length > 0;
+    this.document = { ...this.document, version, variants: told };
   }
 
   private newVariants(imported: ImportedProduct, known: Known): ProductCreated['variants'] {

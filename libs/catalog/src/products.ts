@@ -1,5 +1,4 @@
 import { Repository, sql } from '#kernel';
-import { Uuid } from '#kernel/messages';
 import type { Product as ShownProduct } from './contracts/product.js';
 import { Product } from './product.js';
 import { wordsOf } from './searchable.js';
@@ -12,7 +11,7 @@ export interface Locked {
 
 type WrittenProduct = { readonly json: string } & Pick<ShownProduct, 'status' | 'version'>;
 
-const isId = (text: string): boolean => Uuid.safeParse(text).success;
+const isId = (text: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
 
 export class Products extends Repository<Product> {
   /** By its id, or else its handle: a handle may look like an id. */
@@ -50,12 +49,12 @@ export class Products extends Repository<Product> {
     return { product: products[0]!, owners };
   }
 
-  /** Whoever writes products takes turns: two that want the same handle or SKU would else both find it free. */
+  /** Whoever writes products takes turns: two that want the same handle or SKU would else both find it free, or wait in a ring. */
   async takeTurn(): Promise<void> {
     await this.database.query(sql`select pg_advisory_xact_lock(hashtext('catalog.import'))`);
   }
 
-  /** Variants first, then products, each in one order: `Availability` goes the same way, and nobody waits in a ring. */
+  /** Variants first, then products, each in one order. */
   async lock(handles: readonly string[], skus: readonly string[]): Promise<Locked> {
     const owners = await this.database.query<{ sku: string; handle: string }>(sql`
       select sku, handle from variant join product on product.id = product_id
@@ -71,14 +70,24 @@ export class Products extends Repository<Product> {
     };
   }
 
-  /** Its own stock alone has changed: its row is the only one to write. */
-  async follow(id: string, sku: string, available: boolean): Promise<void> {
-    const row = await this.database.one<{ document: ShownProduct }>(
-      sql`select document from product where id = ${id} for update`,
-    );
-    const product = Product.stored(row!.document);
-    product.follow(sku, available);
-    await this.database.query(sql`update product set document = ${JSON.stringify(product.document)} where id = ${id}`);
+  /** Notes of which SKUs there is stock, and shows it where a product has them: there is no other row to write. */
+  async follow(stock: ReadonlyMap<string, boolean>): Promise<void> {
+    await this.takeTurn();
+    const rows = await this.database.query<{ document: ShownProduct }>(sql`
+      with noted as (
+        insert into variant (sku, available)
+        select * from unnest(${[...stock.keys()]}::text[], ${[...stock.values()]}::boolean[]) row(sku) order by sku
+        on conflict (sku) do update set available = excluded.available where variant.available <> excluded.available
+        returning product_id)
+      select document from product where id in (select product_id from noted) order by handle for update`);
+    if (rows.length === 0) return;
+    const products = rows.map(({ document }) => Product.stored(document));
+    for (const product of products) product.follow(stock);
+    const ids = products.map(({ document }) => document.id);
+    const texts = products.map(({ document }) => JSON.stringify(document));
+    await this.database.write(sql`
+      update product set document = row.document from unnest(${ids}::uuid[], ${texts}::json[]) row(id, document)
+      where product.id = row.id`);
   }
 
   /** Of these handles, those that products have. */
@@ -124,7 +133,7 @@ export class Products extends Repository<Product> {
       returning sku, available`);
     // A SKU that is new to its product may have a stock already.
     const known = new Map(stored.map(({ sku, available }) => [sku, available]));
-    for (const { product, sku, available } of rows) if (known.get(sku) !== available) product.follow(sku, !available);
+    for (const product of products) product.follow(known);
   }
 
   private async storeProducts(documents: readonly ShownProduct[]): Promise<void> {

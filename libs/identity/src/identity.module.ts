@@ -13,6 +13,7 @@ import { IdentitySettings } from './identity-settings.js';
 import { LogInAttempts } from './log-in-attempts.js';
 import { LogInHandler } from './log-in.handler.js';
 import { LogOutHandler } from './log-out.handler.js';
+import { PasswordLine } from './password-line.js';
 import { RefreshHandler } from './refresh.handler.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { RegisterHandler } from './register.handler.js';
@@ -40,6 +41,7 @@ import { Users } from './users.js';
     AccessTokens,
     RefreshTokens,
     LogInAttempts,
+    PasswordLine,
     Users,
     RegisterHandler,
     LogInHandler,

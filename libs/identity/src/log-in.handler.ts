@@ -4,6 +4,7 @@ import { AccessTokens } from './access-tokens.js';
 import { LogIn } from './contracts/index.js';
 import { LogInAttempts } from './log-in-attempts.js';
 import { nobodysHash, passwordMatches } from './password.js';
+import { PasswordLine } from './password-line.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { ACCESS_TOKEN_SECONDS } from './signing-keys.js';
 import { Users } from './users.js';
@@ -15,6 +16,7 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   constructor(
     private readonly database: Database,
     private readonly users: Users,
+    private readonly passwords: PasswordLine,
     private readonly attempts: LogInAttempts,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
@@ -23,7 +25,8 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   async execute(command: LogIn) {
     await this.refuseIfBlocked(command);
     const user = await this.users.byEmail(command.email);
-    const matches = await passwordMatches(command.password, user?.state.passwordHash ?? nobodysHash);
+    const hash = user?.state.passwordHash ?? nobodysHash;
+    const matches = await this.passwords.run(() => passwordMatches(command.password, hash));
     if (!matches) await this.attempts.failed(command);
     // Of guesses made at once, those that come after the last free one learn nothing, the right one neither.
     await this.refuseIfBlocked(command);

@@ -30,7 +30,8 @@ export class RefreshTokens {
 
   /**
    * Whose the token is and the one that replaces it, or undefined where it is worth nothing. A token that was used in
-   * another attempt takes its family along.
+   * another attempt takes its family along. A repeat of the attempt that used it is told what that one was told, though
+   * the family may have ended since.
    */
   async replace(token: string, attempt: string): Promise<{ userId: string; token: string } | undefined> {
     const kept = await this.lock(token);
@@ -38,7 +39,7 @@ export class RefreshTokens {
     const { userId, family, used, over } = kept;
     const next = successorOf(token, attempt);
     if (used) {
-      if (!over && kept.successor?.equals(hashOf(next))) return { userId, token: next };
+      if (kept.successor?.equals(hashOf(next))) return { userId, token: next };
       await this.revoke(family);
       return undefined;
     }

@@ -2,6 +2,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Database, Ids, isUniqueViolation, WithoutTransaction } from '#kernel';
 import { Register } from './contracts/index.js';
 import { hashPassword } from './password.js';
+import { PasswordLine } from './password-line.js';
 import { User } from './user.js';
 import { Users } from './users.js';
 
@@ -12,12 +13,14 @@ export class RegisterHandler implements ICommandHandler<Register> {
   constructor(
     private readonly database: Database,
     private readonly users: Users,
+    private readonly passwords: PasswordLine,
     private readonly ids: Ids,
   ) {}
 
   /** Whether the address is free is asked by the insert alone: a repeat of the call gets its answer before that. */
   async execute({ email, password, name }: Register) {
-    const user = User.register({ id: this.ids.next(), email, name, passwordHash: await hashPassword(password) });
+    const passwordHash = await this.passwords.run(() => hashPassword(password));
+    const user = User.register({ id: this.ids.next(), email, name, passwordHash });
     return this.database
       .transaction(async () => {
         await this.users.save(user);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProductChanged, ProductCreated } from '#catalog/contracts';
-import { Ids, isoInstant, sql, SystemClock } from '#kernel';
+import { ambient, Ids, isoInstant, runIn, sql, SystemClock } from '#kernel';
 import { testContext, type TestedContext, until } from '#kernel/testing';
 import { CommitStock, ReleaseStock, ReserveStock } from './contracts/reservation.js';
 import { GetStock, SetStock } from './contracts/stock.js';
 import { InventoryModule } from './inventory.module.js';
+import { StartingStock } from './starting-stock.subscriber.js';
 
 const clock = new SystemClock();
 const ids = new Ids(clock);
@@ -64,6 +65,39 @@ describe('inventory', () => {
     const onHand = await Promise.all(['start-2', 'start-known', 'start-none', 'start-4'].map(stock));
     expect(onHand).toMatchObject([{ onHand: 2 }, { onHand: 7 }, { onHand: 0 }, { onHand: 4 }]);
     expect([await said('start-2'), await said('start-none')]).toEqual([['availability-changed'], []]);
+  });
+
+  it('takes several products at once: the first word on a SKU counts, a failed batch nothing, a repeated one no more', async () => {
+    await setStock('batch-known', 7);
+    const created = (...stock: [sku: string, startingStock: number | null][]) =>
+      new ProductCreated({
+        productId: ids.next(),
+        handle: 'batch',
+        variants: stock.map(([sku, startingStock]) => ({ variantId: ids.next(), sku, startingStock })),
+      });
+    const batch = (last?: () => Promise<void>) =>
+      inventory.database.transaction(async () => {
+        const subscriber = inventory.module.get(StartingStock, { strict: false });
+        for (const [causationId, event] of [
+          [ids.next(), created(['batch-2', 2], ['batch-none', null])],
+          [ids.next(), created(['batch-known', 1], ['batch-1', 1], ['batch-2', 9])],
+        ] as const)
+          runIn({ ...ambient()!, causationId }, () => subscriber.created(event));
+        if (last) inventory.database.currentTransaction()!.beforeCommit.push(last);
+      });
+    await expect(batch(() => Promise.reject(new Error('one of them failed')))).rejects.toThrow('one of them failed');
+    await expect(stock('batch-2')).rejects.toMatchObject({ code: 'inventory.sku_not_found' });
+    await batch();
+    await batch();
+    const onHand = await Promise.all(['batch-2', 'batch-none', 'batch-known', 'batch-1'].map(stock));
+    expect(onHand).toMatchObject([{ onHand: 2 }, { onHand: 0 }, { onHand: 7 }, { onHand: 1 }]);
+    const told = await inventory.database.query(sql`
+      select payload->>'sku' as sku, count(*) as n, count(distinct causation_id) as causes from outbox
+      where key in ('batch-1', 'batch-2', 'batch-none') group by 1 order by 1`);
+    expect(told).toEqual([
+      { sku: 'batch-1', n: 1, causes: 1 },
+      { sku: 'batch-2', n: 1, causes: 1 },
+    ]);
   });
 
   it('holds, commits and gives back; the row of the order and the pieces agree at each step', async () => {
@@ -130,9 +164,24 @@ describe('inventory', () => {
     expect(await said(orderId)).toEqual(['stock-reserved']);
   });
 
+  it('waits in line where a message met a rival', async () => {
+    await setStock('rival', 20);
+    const until = isoInstant(clock.now() + 30_000);
+    const asked = Array.from({ length: 20 }, () => ids.next()).map(
+      (orderId) => new ReserveStock({ orderId, lines: [{ sku: 'rival', quantity: 1 }], until }),
+    );
+    await Promise.all(asked.map((message) => inventory.hear(message)));
+    expect(await stock('rival')).toMatchObject({ onHand: 20, reserved: 20, available: 0 });
+    expect(await said('rival')).toEqual(['availability-changed', 'availability-changed']);
+  });
+
   it('sells 20 pieces to 200 buyers at once exactly 20 times', async () => {
     await setStock('hot', 20);
-    await Promise.all(Array.from({ length: 200 }, () => reserve(ids.next(), [{ sku: 'hot', quantity: 1 }])));
+    const until = isoInstant(clock.now() + 30_000);
+    const asked = Array.from({ length: 200 }, () => ids.next()).map(
+      (orderId) => new ReserveStock({ orderId, lines: [{ sku: 'hot', quantity: 1 }], until }),
+    );
+    await Promise.all(asked.map((message) => inventory.hear(message)));
     const outcomes = await inventory.database.query(sql`
       select state, count(*) as n from reservation where lines->0->>'sku' = 'hot' group by state order by state`);
     expect(outcomes).toEqual([

@@ -1,4 +1,4 @@
-import { Repository, sql } from '#kernel';
+import { Repository, type Sql, sql } from '#kernel';
 import { Reservation, type ReservationState } from './reservation.js';
 import { StockItem } from './stock-item.js';
 import { type Line, Stock } from './stock.js';
@@ -16,30 +16,36 @@ interface StockRow extends Row {
 }
 
 export class Reservations extends Repository<Reservation> {
-  /** The order's reservation, and the stock of `skus`: locked in SKU order, so that buyers wait, and never for each other. */
-  async withStock(orderId: string, skus: readonly string[]): Promise<[Reservation, Stock]> {
+  /** The order's reservation, and the stock of `skus`. */
+  withStock(orderId: string, skus: readonly string[]): Promise<[Reservation, Stock]> {
     return this.read(
       orderId,
-      await this.database.query<StockRow>(sql`
+      sql`
         select item.sku, item.on_hand as "onHand", item.reserved, state, lines, until, version
         from stock_item item left join reservation on order_id = ${orderId}
-        where item.sku = any(${skus}::text[]) order by item.sku for update of item`),
+        where item.sku = any(${skus}::text[]) order by item.sku`,
     );
   }
 
-  /** The order's reservation, and the stock of its own lines, locked as in `withStock`. */
-  async withItsStock(orderId: string): Promise<[Reservation, Stock]> {
+  /** The order's reservation, and the stock of its own lines. */
+  withItsStock(orderId: string): Promise<[Reservation, Stock]> {
     return this.read(
       orderId,
-      await this.database.query<StockRow>(sql`
+      sql`
         select item.sku, item.on_hand as "onHand", item.reserved, state, lines, until, version
         from reservation join stock_item item on item.sku = any(array(select line ->> 'sku' from json_array_elements(lines) line))
-        where order_id = ${orderId} order by item.sku for update of item`),
+        where order_id = ${orderId} order by item.sku`,
     );
   }
 
-  /** Where no stock is known, the reservation is still to be found out about. */
-  private async read(orderId: string, rows: readonly StockRow[]): Promise<[Reservation, Stock]> {
+  /**
+   * The stock of one SKU is written where nobody was quicker. Where somebody was, and where there are several SKUs, it is locked,
+   * in SKU order, so that buyers wait, and never for each other.
+   */
+  private async read(orderId: string, wanted: Sql): Promise<[Reservation, Stock]> {
+    const seen = this.database.currentTransaction()?.again ? [] : await this.database.glances<StockRow>(wanted);
+    const rows = seen.length === 1 ? seen : await this.database.query<StockRow>(sql`${wanted} for update of item`);
+    // Where no stock is known, the reservation is still to be found out about.
     const row =
       rows[0] ??
       (await this.database.one<Row>(

@@ -7,7 +7,7 @@ export class SetStockHandler implements ICommandHandler<SetStock> {
   constructor(private readonly items: StockItems) {}
 
   async execute({ sku, onHand }: SetStock) {
-    await this.items.create([sku]);
+    await this.items.create(new Map([[sku, 0]]));
     const stock = await this.items.lock([sku]);
     const item = stock.item(sku);
     item.set(onHand);

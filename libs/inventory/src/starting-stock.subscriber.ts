@@ -1,28 +1,50 @@
-import { On, Subscriber } from '#kernel';
+import { type Ambient, ambient, Database, Gathering, On, runIn, Subscriber } from '#kernel';
 import { ProductChanged, ProductCreated } from '#catalog/contracts';
 import { StockItems } from './stock-items.js';
 
+/** What one message says of SKUs, with what it runs in: what comes of it is caused by it. */
+interface Heard {
+  readonly around: Ambient;
+  readonly stock: ReadonlyMap<string, number>;
+}
+
 /**
  * Gives a SKU that is new to the shop its starting stock; one that is known keeps what it has, whatever product it moves to.
- * Batches are safe: of the rows that others lock it writes none but those it has just made.
+ * Batches are safe: they write no row that is there already, and those they make in one order.
  */
 @Subscriber('inventory.starting-stock', { from: 'earliest', batch: 50 })
 export class StartingStock {
-  constructor(private readonly items: StockItems) {}
+  private readonly heard: Gathering<Heard[]>;
+
+  constructor(
+    database: Database,
+    private readonly items: StockItems,
+  ) {
+    this.heard = new Gathering(
+      database,
+      (): Heard[] => [],
+      (heard) => this.begin(heard),
+    );
+  }
 
   @On(ProductCreated)
-  created({ variants }: ProductCreated) {
-    return this.start(variants);
+  created({ variants }: ProductCreated): void {
+    this.start(variants);
   }
 
   @On(ProductChanged)
-  changed({ addedVariants }: ProductChanged) {
-    return this.start(addedVariants);
+  changed({ addedVariants }: ProductChanged): void {
+    this.start(addedVariants);
   }
 
-  private async start(variants: ProductCreated['variants']): Promise<void> {
-    const stock = await this.items.create(variants.map(({ sku }) => sku));
-    for (const { sku, startingStock } of variants) if (stock.has(sku)) stock.item(sku).set(startingStock ?? 0);
-    await this.items.save(stock);
+  private start(variants: ProductCreated['variants']): void {
+    const stock = new Map(variants.map(({ sku, startingStock }) => [sku, startingStock ?? 0]));
+    this.heard.all.push({ around: ambient()!, stock });
+  }
+
+  private async begin(heard: readonly Heard[]): Promise<void> {
+    const first = new Map(heard.toReversed().flatMap(({ stock }) => [...stock]));
+    const made = await this.items.create(first);
+    for (const { around, stock } of heard) await runIn(around, () => this.items.save(made.of(stock.keys())));
   }
 }

@@ -21,9 +21,7 @@ describe('a stock item', () => {
   });
 
   it('begins with what it is said to have, and tells of it unless there is nothing', () => {
-    const [some, none] = [item(0), item(0)];
-    some.set(5);
-    none.set(0);
+    const [some, none] = [StockItem.create('MUG', 5), StockItem.create('MUG', 0)];
     expect(told(some)).toEqual([new AvailabilityChanged({ sku: 'MUG', available: true })]);
     expect(told(none)).toEqual([]);
   });

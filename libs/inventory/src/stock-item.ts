@@ -1,15 +1,30 @@
 import { Aggregate } from '#kernel';
 import { AvailabilityChanged, SetStock } from './contracts/stock.js';
 
+interface Pieces {
+  readonly onHand: number;
+  readonly reserved: number;
+}
+
 /** The pieces of one SKU: 0 ≤ reserved ≤ onHand, always. Tells only when the last one goes or the first comes back. */
 export class StockItem extends Aggregate {
   changed = false;
+  /** The pieces as they were read. */
+  readonly before: Pieces;
 
   constructor(
     readonly sku: string,
-    private pieces: { readonly onHand: number; readonly reserved: number },
+    private pieces: Pieces,
   ) {
     super();
+    this.before = pieces;
+  }
+
+  /** As it is made, with its first pieces. */
+  static create(sku: string, onHand: number): StockItem {
+    const item = new StockItem(sku, { onHand, reserved: 0 });
+    if (onHand > 0) item.record(new AvailabilityChanged({ sku, available: true }));
+    return item;
   }
 
   get onHand(): number {
@@ -48,7 +63,7 @@ export class StockItem extends Aggregate {
     this.become({ onHand: this.onHand + quantity, reserved: this.reserved });
   }
 
-  private become(pieces: { onHand: number; reserved: number }): void {
+  private become(pieces: Pieces): void {
     if (pieces.reserved < 0 || pieces.reserved > pieces.onHand) {
       throw new Error(`${this.sku} cannot have ${pieces.reserved} of ${pieces.onHand} reserved`);
     }

@@ -10,11 +10,13 @@ export class StockItems extends Repository<Stock> {
     return new Stock(rows.map(({ sku, ...pieces }) => new StockItem(sku, pieces)));
   }
 
-  /** Makes the items of those SKUs that have none yet, empty; answers the new ones alone. */
-  async create(skus: readonly string[]): Promise<Stock> {
-    const rows = await this.database.query<{ sku: string }>(sql`
-      insert into stock_item (sku) select sku from unnest(${skus}::text[]) sku order by sku on conflict do nothing returning sku`);
-    return new Stock(rows.map(({ sku }) => new StockItem(sku, { onHand: 0, reserved: 0 })));
+  /** Makes the items of those SKUs that have none yet, with so many pieces; answers the new ones alone. */
+  async create(stock: ReadonlyMap<string, number>): Promise<Stock> {
+    const rows = await this.database.query<{ sku: string; onHand: number }>(sql`
+      insert into stock_item (sku, on_hand)
+      select * from unnest(${[...stock.keys()]}::text[], ${[...stock.values()]}::bigint[]) item(sku) order by sku
+      on conflict do nothing returning sku, on_hand as "onHand"`);
+    return new Stock(rows.map(({ sku, onHand }) => StockItem.create(sku, onHand)));
   }
 
   protected async store({ changed }: Stock): Promise<void> {
@@ -22,9 +24,11 @@ export class StockItems extends Repository<Stock> {
     const skus = changed.map(({ sku }) => sku);
     const onHand = changed.map((item) => item.onHand);
     const reserved = changed.map((item) => item.reserved);
-    await this.database.write(sql`
+    const before = [changed.map((item) => item.before.onHand), changed.map((item) => item.before.reserved)];
+    await this.database.change(sql`
       update stock_item set on_hand = item.on_hand, reserved = item.reserved
-      from unnest(${skus}::text[], ${onHand}::bigint[], ${reserved}::bigint[]) item(sku, on_hand, reserved)
-      where stock_item.sku = item.sku`);
+      from unnest(${skus}::text[], ${onHand}::bigint[], ${reserved}::bigint[], ${before[0]}::bigint[], ${before[1]}::bigint[])
+        item(sku, on_hand, reserved, had, held)
+      where stock_item.sku = item.sku and stock_item.on_hand = had and stock_item.reserved = held`);
   }
 }

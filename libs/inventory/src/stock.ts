@@ -19,8 +19,9 @@ export class Stock extends Aggregate {
     return [...this.items.values()].filter(({ changed }) => changed);
   }
 
-  has(sku: string): boolean {
-    return this.items.has(sku);
+  /** Of these items those with one of the SKUs. */
+  of(skus: Iterable<string>): Stock {
+    return new Stock([...skus].flatMap((sku) => this.items.get(sku) ?? []));
   }
 
   /** @throws Error for a SKU that was not there to be locked */

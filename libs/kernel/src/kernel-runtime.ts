@@ -9,14 +9,17 @@ import { type Handler, Registry, type SubscriberEntry } from './bus/registry.js'
 import { revive } from './bus/owner.js';
 import type { Database } from './database/database.js';
 import { Inbox, type Receiver } from './inbox/inbox.js';
+import { Listeners } from './inbox/listeners.js';
 import { Parking } from './inbox/parking.js';
-import type { Destination } from './outbox/destination.js';
+import type { Destination, OutboxRow } from './outbox/destination.js';
 import { Relay } from './outbox/relay.js';
 import { Retention } from './outbox/retention.js';
 import { Timers } from './outbox/timers.js';
 import { RehearsedDestination } from './rehearsal/rehearsal.js';
 import { Clock, SeededRandomness } from './runtime/clock.js';
 import { Limit } from './runtime/deadline.js';
+import { LogOutlet } from './transport/log-outlet.js';
+import type { EventTransport, LogReader, Split, Take } from './transport/transport.js';
 
 export const KERNEL_OPTIONS = Symbol('cleave:kernel-options');
 
@@ -31,9 +34,14 @@ export interface KernelOptions {
   readonly transactionTimeoutMs: number;
   readonly maxAttempts: number;
   readonly retentionDays: { readonly outbox: number; readonly inbox: number; readonly calls: number };
+  /** What connects this process with those that run the other contexts; nothing where all run here. */
+  readonly split?: Split | undefined;
   /** Names this process among those that share a database; best the same after a restart, so that its leases are its own at once. */
   readonly instance: string;
 }
+
+/** So long after its start a process turns to what it finds: who waits for the start comes first. */
+const BEGIN_AFTER_MS = 50;
 
 /** The machinery of one context: what carries its messages out and in. */
 interface Engine {
@@ -48,6 +56,8 @@ interface Engine {
 @Injectable()
 export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly engines = new Map<string, Engine>();
+  private readonly readers: LogReader[] = [];
+  private beginning: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -62,41 +72,47 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Every subscriber is registered before the first message is read or written. */
   async onApplicationBootstrap(): Promise<void> {
-    const inboxes = new Map<string, Inbox>();
-    const parkings = new Map<string, Parking>();
-    for (const [context, database] of this.registry.databases) {
-      const { instance, maxAttempts, poolSize } = this.options;
+    const { instance, maxAttempts, poolSize, retentionDays, split } = this.options;
+    const coming = [...this.registry.databases].map(([context, database]) => {
       const parking = new Parking(database, { instance, maxAttempts, concurrency: poolSize });
-      parkings.set(context, parking);
-      inboxes.set(context, new Inbox(database, parking, new Limit(Math.max(1, poolSize - 1))));
-    }
-    const receivers = new Map<string, Receiver>();
-    for (const entry of this.registry.subscribers.values()) receivers.set(entry.name, subscriberReceiver(entry));
-    for (const context of this.registry.databases.keys())
-      receivers.set(context, commandReceiver(context, this.registry));
-    for (const receiver of receivers.values()) parkings.get(contextOf(receiver))!.serve(receiver);
-    for (const [context, database] of this.registry.databases) {
-      const destinations = this.destinationsOf(context, inboxes, receivers);
-      const relay = new Relay(database, destinations, this.options.instance);
+      const inbox = new Inbox(database, parking, new Limit(Math.max(1, poolSize - 1)));
+      const listeners = new Listeners(database, [...this.registry.subscribers.values()]);
+      const relay = new Relay(database, instance);
+      relay.onRenewal = () => listeners.renew();
       const timers = new Timers(database, this.clock, () => relay.wake());
-      const retention = new Retention(database, this.clock, this.options.retentionDays);
-      database.onMessages = (messages) => {
-        if (messages.some(({ due }) => due === null)) relay.wake();
+      const retention = new Retention(database, this.clock, retentionDays);
+      database.onMessages = (messages, placed) => {
+        relay.committed(placed);
         for (const { due } of messages) if (due !== null) timers.expect(due);
       };
-      this.engines.set(context, { database, relay, timers, retention, parking: parkings.get(context)! });
-    }
+      this.engines.set(context, { database, relay, timers, retention, parking });
+      return this.inletsOf(context, parking, inbox, listeners);
+    });
+    const inlets = (await Promise.all(coming)).flat();
     const engines = [...this.engines.values()];
-    await Promise.all(engines.flatMap(({ relay, retention }) => [relay.register(), retention.start()]));
-    await Promise.all(engines.map(({ parking }) => parking.start()));
-    for (const { relay, timers } of engines) {
-      relay.start();
-      timers.start();
-    }
+    // One after the other for each context: a connection more takes longer than its question.
+    await Promise.all(
+      engines.map(async ({ database: { context }, relay, retention, parking }) => {
+        const outlets = split?.events ? [await outletOf(context, split, split.events)] : [];
+        await relay.register([...this.destinationsOf(context, inlets), ...outlets]);
+        await retention.start();
+        await parking.reclaim();
+      }),
+    );
+    if (split?.events) await this.readLogs(split, split.events, inlets);
+    this.beginning = setTimeout(() => {
+      for (const { relay, timers, parking } of engines) {
+        relay.start();
+        timers.start();
+        parking.start();
+      }
+    }, BEGIN_AFTER_MS);
   }
 
   /** Stops taking messages; what was begun is finished. */
   async beforeApplicationShutdown(): Promise<void> {
+    clearTimeout(this.beginning);
+    await Promise.all(this.readers.map((reader) => reader.stop()));
     const engines = [...this.engines.values()];
     await Promise.all(
       engines.flatMap(({ relay, timers, parking, retention }) => [
@@ -109,54 +125,89 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async onApplicationShutdown(): Promise<void> {
+    const { split } = this.options;
+    await Promise.all([split?.calls?.close(), split?.events?.close()]);
     await Promise.all([...this.registry.databases.values()].map((database) => database.close()));
   }
 
-  private destinationsOf(
-    publisher: string,
-    inboxes: Map<string, Inbox>,
-    receivers: Map<string, Receiver>,
-  ): Destination[] {
-    const subscribers = [...this.registry.subscribers.values()]
-      .filter(({ listeners }) => [...listeners.values()].some(({ contract }) => contract.context === publisher))
-      .map(({ name, context, from, batch, listeners }) =>
-        localDestination(
-          receivers.get(name)!,
-          from,
-          batch,
-          inboxes.get(context)!,
-          (row) => row.destination === null && listeners.has(row.name),
-        ),
+  /** Where messages enter a context: its subscribers, and, under its own name, the commands sent to it. */
+  private async inletsOf(context: string, parking: Parking, inbox: Inbox, listeners: Listeners): Promise<Inlet[]> {
+    const known = await listeners.known();
+    const inlet = (receiver: Receiver, options: Pick<Inlet, 'from' | 'batch' | 'wants' | 'hears'>): Inlet => {
+      parking.serve(receiver);
+      return {
+        ...options,
+        context,
+        name: receiver.name,
+        deliver: (publisher, rows) => inbox.take(receiver, publisher, rows),
+      };
+    };
+    const subscribers = [...this.registry.subscribers.values()].filter((entry) => entry.context === context);
+    return [
+      ...subscribers.map((entry) =>
+        inlet(subscriberReceiver(entry), {
+          from: known.has(entry.name) ? 'least' : entry.from,
+          batch: entry.batch,
+          wants: ({ destination, name }) =>
+            destination === null && (entry.listeners.has(name) || listeners.elsewhere(entry.name, name)),
+          hears: (publisher) => [...entry.listeners.values()].some(({ contract }) => contract.context === publisher),
+        }),
+      ),
+      inlet(commandReceiver(context, this.registry), {
+        from: 'least',
+        batch: 1,
+        wants: (row) => row.destination === context,
+        hears: () => true,
+      }),
+    ];
+  }
+
+  /** Where an outbox is read to without a broker: all that runs here, or, where messages between contexts go over one, the context itself. */
+  private destinationsOf(publisher: string, inlets: readonly Inlet[]): Destination[] {
+    const { rehearsal, split } = this.options;
+    return inlets
+      .filter(({ context, hears }) => hears(publisher) && (!split?.events || context === publisher))
+      .map((inlet) =>
+        rehearsal === undefined
+          ? inlet
+          : new RehearsedDestination(inlet, new SeededRandomness(`${rehearsal} ${publisher} ${inlet.name}`)),
       );
-    const owners = [...inboxes].map(([owner, inbox]) =>
-      localDestination(receivers.get(owner)!, 'earliest', 1, inbox, (row) => row.destination === owner),
-    );
-    const { rehearsal } = this.options;
-    return [...subscribers, ...owners].map((destination) =>
-      rehearsal === undefined
-        ? destination
-        : new RehearsedDestination(destination, new SeededRandomness(`${rehearsal} ${publisher} ${destination.name}`)),
-    );
+  }
+
+  /** Reads what other contexts tell those that run here: as much of each log as the leases on its own outbox's slots allow. */
+  private async readLogs(
+    { contexts, readersOf }: Split,
+    events: EventTransport,
+    inlets: readonly Inlet[],
+  ): Promise<void> {
+    for (const [reader, { relay }] of this.engines) {
+      const publishers = contexts.filter((publisher) => publisher !== reader && readersOf(publisher).includes(reader));
+      const own = inlets.filter(({ context }) => context === reader);
+      const take: Take = async (publisher, rows) => {
+        await Promise.all(own.map((inlet) => takeIn(inlet, publisher, rows)));
+      };
+      const log = await events.read(reader, publishers, take);
+      this.readers.push(log);
+      relay.onSlots = (slots) => log.assign(slots);
+    }
   }
 }
 
-/** Receivers are named `<context>.<subscriber>`, or, for the commands sent to it, `<context>`. */
-const contextOf = ({ name }: Receiver): string => name.split('.')[0]!;
+/** Where one receiver takes messages in, whoever tells them. */
+interface Inlet extends Destination {
+  readonly context: string;
+  readonly hears: (publisher: string) => boolean;
+}
 
-function localDestination(
-  receiver: Receiver,
-  from: Destination['from'],
-  batch: number,
-  inbox: Inbox,
-  wants: Destination['wants'],
-): Destination {
-  return {
-    name: receiver.name,
-    from,
-    batch,
-    wants,
-    deliver: (publisher, rows) => inbox.take(receiver, publisher, rows),
-  };
+async function takeIn(inlet: Inlet, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
+  const wanted = rows.filter((row) => inlet.wants(row));
+  for (let from = 0; from < wanted.length; from += inlet.batch)
+    await inlet.deliver(publisher, wanted.slice(from, from + inlet.batch));
+}
+
+async function outletOf(context: string, { readersOf }: Split, events: EventTransport): Promise<LogOutlet> {
+  const readers = readersOf(context);
+  return new LogOutlet(events.name, context, readers, await events.open(context, readers));
 }
 
 function subscriberReceiver({ name, listeners }: SubscriberEntry): Receiver {
@@ -165,7 +216,8 @@ function subscriberReceiver({ name, listeners }: SubscriberEntry): Receiver {
     runsOutside: () => false,
     run: async (row) => {
       const listener = listeners.get(row.name);
-      if (!listener) throw new Error(`"${name}" no longer listens to ${row.name}`);
+      if (!listener) throw new Error(`"${name}" does not listen to ${row.name} in this version`); // another one will
+
       await listener.handle(revive(listener.contract, row.payload));
     },
   };

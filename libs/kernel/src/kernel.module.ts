@@ -5,19 +5,23 @@ import { CleaveCommandBus, CleaveEventBus, CleaveQueryBus } from './bus/buses.js
 import { LocalLink } from './bus/local-link.js';
 import { Owner, TRUSTS_HANDLERS } from './bus/owner.js';
 import { Registry } from './bus/registry.js';
+import { RoutedLink, TransportLink } from './bus/routed-link.js';
 import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { prepareDatabase } from './database/prepare.js';
 import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
 import { operationHandlers } from './operations/handlers.js';
 import {
+  CursorLife1700000000005,
   FlowIndex1700000000002,
+  InboxListeners1700000000004,
   KernelRefusal1700000000001,
   KernelTables1700000000000,
+  LogPlace1700000000003,
 } from './outbox/kernel-tables.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
 import { Clock, Ids, Randomness, SeededRandomness, SystemClock, SystemRandomness } from './runtime/clock.js';
-import { databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
+import { databaseFault, databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
 import type { AnySettingsClass, Environment } from './settings/settings.js';
 
 /** The kernel's options from its settings. */
@@ -45,7 +49,7 @@ export function kernelOptions(settings: KernelSettings, environment: Environment
 @Module({})
 export class KernelModule {
   static forRoot(options: KernelOptions): DynamicModule {
-    const { rehearsal } = options;
+    const { rehearsal, split } = options;
     const cqrs = CqrsModule.forRoot();
     return {
       module: KernelModule,
@@ -66,9 +70,12 @@ export class KernelModule {
             { provide: Randomness, useClass: SystemRandomness },
             {
               provide: LINK,
-              useFactory: (local: LocalLink) =>
-                rehearsal === undefined ? local : new RehearsedLink(local, new SeededRandomness(rehearsal)),
-              inject: [LocalLink],
+              useFactory: (local: LocalLink, registry: Registry) => {
+                const here =
+                  rehearsal === undefined ? local : new RehearsedLink(local, new SeededRandomness(rehearsal));
+                return split?.calls ? new RoutedLink(registry, here, new TransportLink(split.calls)) : here;
+              },
+              inject: [LocalLink, Registry],
             },
             { provide: TRUSTS_HANDLERS, useValue: rehearsal === undefined },
             CleaveCommandBus,
@@ -78,7 +85,7 @@ export class KernelModule {
             { provide: QueryBus, useExisting: CleaveQueryBus },
             { provide: EventBus, useExisting: CleaveEventBus },
           ],
-          exports: [Clock, Ids, Randomness, Registry, KernelRuntime, KERNEL_OPTIONS],
+          exports: [Clock, Ids, Randomness, Registry, Owner, KernelRuntime, KERNEL_OPTIONS],
         },
       ],
     };
@@ -123,6 +130,15 @@ export function context(name: string, { migrations = [], settings }: ContextOpti
   };
 }
 
+const kernelMigrations = [
+  KernelTables1700000000000,
+  KernelRefusal1700000000001,
+  FlowIndex1700000000002,
+  LogPlace1700000000003,
+  InboxListeners1700000000004,
+  CursorLife1700000000005,
+];
+
 async function openDatabase(
   name: string,
   migrations: readonly MigrationClass[],
@@ -136,14 +152,18 @@ async function openDatabase(
       context: name,
       ...databaseUrls(name, options.environment, options.databaseUrl),
       poolSize: options.poolSize,
-      migrations: [KernelTables1700000000000, KernelRefusal1700000000001, FlowIndex1700000000002, ...migrations],
+      migrations: [...kernelMigrations, ...migrations],
       ids,
       transactionTimeoutMs: options.transactionTimeoutMs,
     },
     clock,
   );
   registry.host(database);
-  if (options.migrate) await prepareDatabase(database.options);
-  await database.dataSource.initialize();
+  try {
+    if (options.migrate) await prepareDatabase(database.options);
+    await database.dataSource.initialize();
+  } catch (error) {
+    throw databaseFault(name, options.environment, database.options.url, error);
+  }
   return database;
 }

@@ -31,7 +31,7 @@ describe('the order of messages', () => {
     processes.push(child);
     const lines = new Set<string>();
     createInterface({ input: child.stdout! }).on('line', (line) => lines.add(line));
-    return { child, said: (line: string) => until(() => lines.has(line), `${instance} says "${line}"`, 60) };
+    return { child, said: (line: string) => until(() => lines.has(line), `${instance} says "${line}"`, 100) };
   }
 
   it.each([

@@ -72,7 +72,7 @@ export class Checkout {
   }
 
   private async change(orderId: string, step: (order: Order, now: string) => void): Promise<void> {
-    const order = await this.orders.load(orderId);
+    const order = await this.orders.recall(orderId);
     if (!order) throw new Error(`there is no order ${orderId}`);
     step(order, this.clock.instant());
     await this.orders.save(order);

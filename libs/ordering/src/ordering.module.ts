@@ -14,6 +14,7 @@ import { OrderNumbers } from './order-numbers.js';
 import { OrderingSettings } from './ordering-settings.js';
 import { Orders } from './orders.js';
 import { PlaceOrderHandler } from './place-order.handler.js';
+import { Settling } from './settling.js';
 import { ShipOrderHandler } from './ship-order.handler.js';
 
 @Module({
@@ -26,6 +27,7 @@ import { ShipOrderHandler } from './ship-order.handler.js';
   providers: [
     Orders,
     OrderNumbers,
+    Settling,
     PlaceOrderHandler,
     GetOrderHandler,
     ListOrdersHandler,

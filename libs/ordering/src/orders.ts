@@ -1,11 +1,23 @@
-import { Repository, sql } from '#kernel';
-import { Order, type OrderState } from './order.js';
+import { Injectable } from '@nestjs/common';
+import { Database, Recent, Repository, sql } from '#kernel';
+import { isSettled, Order, type OrderState } from './order.js';
+import { Settling } from './settling.js';
 
 const columns = sql`id, number, cart_id as "cartId", owner, email, shipping_address as "shippingAddress", lines, total, status, stock, payment, missing, shipment, history, created_at as "createdAt"`;
 
 const json = (value: unknown): string => JSON.stringify(value);
 
+@Injectable()
 export class Orders extends Repository<Order> {
+  private readonly recent = new Recent<{ state: OrderState; version: number }>(this.database);
+
+  constructor(
+    database: Database,
+    private readonly settling: Settling,
+  ) {
+    super(database);
+  }
+
   /** The order to be changed. Who else changes it meanwhile lets the other begin anew. */
   async load(id: string): Promise<Order | undefined> {
     const row = await this.database.glance<OrderState & { version: number }>(
@@ -14,6 +26,12 @@ export class Orders extends Repository<Order> {
     if (!row) return undefined;
     const { version, ...state } = row;
     return new Order(state, version);
+  }
+
+  /** As `load`, perhaps as this process wrote it a moment ago: for who saves the order, whatever becomes of it. */
+  async recall(id: string): Promise<Order | undefined> {
+    const known = this.recent.take(id);
+    return known ? new Order(known.state, known.version) : this.load(id);
   }
 
   find(id: string): Promise<OrderState | undefined> {
@@ -30,6 +48,8 @@ export class Orders extends Repository<Order> {
   /** What was ordered, by whom and where it goes, is written once. */
   protected async store({ state, version }: Order): Promise<void> {
     const { id, status, stock, payment, missing, shipment, history } = state;
+    this.recent.keep(id, { state, version: version + 1 });
+    if (isSettled(state)) this.database.currentTransaction()!.afterCommit.push(() => this.settling.tell(state));
     if (version > 0) {
       await this.database.change(sql`
         update orders set status = ${status}, stock = ${stock}, payment = ${json(payment)}, missing = ${json(missing)},

@@ -1,18 +1,24 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { WithoutTransaction } from '#kernel';
 import { CapturePayment } from './contracts/index.js';
+import type { Payment } from './payment.js';
+import { Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
 import { captureRequest } from './request-capture.handler.js';
 
 @CommandHandler(CapturePayment)
 @WithoutTransaction()
 export class CapturePaymentHandler implements ICommandHandler<CapturePayment> {
-  constructor(private readonly calls: ProviderCalls) {}
+  constructor(
+    private readonly calls: ProviderCalls,
+    private readonly payments: Payments,
+  ) {}
 
   execute({ paymentId }: CapturePayment) {
-    return this.calls.make({
+    const request = {
       ...captureRequest(paymentId, 0),
-      wish: (payment, asked) => payment.capture(asked),
-    });
+      wish: (payment: Payment, asked: boolean) => payment.capture(asked),
+    };
+    return this.calls.make(request, this.payments.recall(paymentId));
   }
 }

@@ -1,5 +1,5 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Alarm, Clock, Database, send, sql } from '#kernel';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock, Database, Loop, send, sql } from '#kernel';
 import { LookAfterPayment } from './provider-requests.js';
 
 const EVERY_MS = 1_000;
@@ -12,10 +12,7 @@ const AT_ONCE = 100;
  */
 @Injectable()
 export class Lookout implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('Payments');
-  private readonly alarm = new Alarm();
-  private stopping = false;
-  private loop: Promise<void> | undefined;
+  private readonly loop = new Loop('Payments', 'payments not looked after', EVERY_MS, () => this.look());
 
   constructor(
     private readonly database: Database,
@@ -23,19 +20,11 @@ export class Lookout implements OnApplicationBootstrap, BeforeApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    this.loop = this.run();
+    this.loop.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    this.alarm.wake();
-    await this.loop;
-  }
-
-  private async run(): Promise<void> {
-    for (; !this.stopping; await this.alarm.sleep(EVERY_MS)) {
-      await this.look().catch((error: unknown) => this.logger.warn(`payments not looked after: ${String(error)}`));
-    }
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   private async look(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ambient, Clock, Database, Repository, sql } from '#kernel';
+import { ambient, Clock, Database, Recent, Repository, sql } from '#kernel';
 import { Payment } from './payment.js';
 import type { PaymentFact } from './payment-fact.js';
 import { blank, type PaymentState } from './payment-state.js';
@@ -10,6 +10,8 @@ const LOOK_AFTER_MS = 2_000;
 /** The payments. The row of one holds its state, its stream how it came to that; both are written where nobody else did meanwhile. */
 @Injectable()
 export class Payments extends Repository<Payment> {
+  private readonly recent = new Recent<PaymentState>(this.database);
+
   constructor(
     database: Database,
     private readonly clock: Clock,
@@ -21,6 +23,12 @@ export class Payments extends Repository<Payment> {
   async find(id: string): Promise<Payment> {
     const row = await this.database.one<Row>(sql`select state from payment where id = ${id}`);
     return row ? this.made(id, row) : new Payment(id);
+  }
+
+  /** As this process wrote it a moment ago, perhaps: for who changes it and saves that, or else reads it. */
+  recall(id: string): Payment | undefined {
+    const known = this.recent.take(id);
+    return known && new Payment(id, known);
   }
 
   /** Locks the payment; undefined where there is none. */
@@ -45,6 +53,7 @@ export class Payments extends Repository<Payment> {
     const rows = facts.map(({ type, ...data }, index) => ({ type, data, version: version - facts.length + index + 1 }));
     const begun = facts.some(({ type }) => type === 'requested');
     const kept = { ...state, flow: begun ? ambient()?.correlationId : state.flow };
+    this.recent.keep(id, kept);
     const lookAt = payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null;
     await this.database.change(sql`
       insert into payment (id, order_id, provider, provider_reference, status, amount, currency, captured, refunded, state, look_at)

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, Database, isConflict, isoInstant, pause, send } from '#kernel';
+import { Clock, Database, isConflict, isoInstant, send, within } from '#kernel';
 import type { Payment } from './payment.js';
 import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
 import { PaymentProviders } from './payment-providers.js';
@@ -31,7 +31,7 @@ const ANSWERED_WITHIN_MS = 300;
 @Injectable()
 export class ProviderCalls {
   private readonly logger = new Logger('Payments');
-  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly underWay = new Map<string, Promise<boolean>>();
 
   constructor(
     private readonly database: Database,
@@ -40,10 +40,13 @@ export class ProviderCalls {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws Error where the provider refuses what our books say it must do: a matter for a human */
+  /**
+   * `seen`: the payment where it need not be read; if it shows nothing to do, it is.
+   * @throws Error where the provider refuses what our books say it must do: a matter for a human
+   */
   async make(request: ProviderRequest, seen?: Payment): Promise<void> {
     const call = this.carryOut(request, seen);
-    const told = call.catch(() => undefined); // whoever made the call hears of its failure
+    const told = call.catch(() => false); // whoever made the call hears of its failure
     this.underWay.set(request.paymentId, told);
     try {
       await call;
@@ -52,32 +55,40 @@ export class ProviderCalls {
     }
   }
 
-  /** Waits a moment for a call about the payment that this process is making: what a webhook tells then is most likely in its answer. */
-  async answered(paymentId: string): Promise<void> {
+  /**
+   * Waits a moment for a call about the payment that this process is making: what a webhook tells then is most likely in its
+   * answer. Tells whether the payment was written with that.
+   */
+  async answered(paymentId: string): Promise<boolean> {
     const call = this.underWay.get(paymentId);
-    if (call) await Promise.race([call, pause(ANSWERED_WITHIN_MS)]);
+    return call !== undefined && within(ANSWERED_WITHIN_MS, call, false);
   }
 
-  private async carryOut(request: ProviderRequest, seen: Payment | undefined): Promise<void> {
+  /** Tells whether it changed the payment. */
+  private async carryOut(request: ProviderRequest, seen: Payment | undefined): Promise<boolean> {
     const { paymentId, wish, due } = request;
-    const before = seen ?? (await this.payments.find(paymentId));
-    wish?.(before, true);
-    const wanted = due(before);
-    if (wish ? !before.changed : !wanted) return;
-    const answer = wanted ? await this.ask(request, before) : undefined;
-    const written = (payment: Payment) => {
+    const matters = (payment: Payment): boolean => {
+      wish?.(payment, true);
+      return wish ? payment.changed : due(payment);
+    };
+    const before = seen && matters(seen) ? seen : await this.payments.find(paymentId);
+    if (before !== seen && !matters(before)) return false;
+    const answer = due(before) ? await this.ask(request, before) : undefined;
+    const written = async (payment: Payment) => {
       if (answer) this.takeIn(request, payment, answer);
-      return this.payments.save(payment);
+      const { changed } = payment;
+      await this.payments.save(payment);
+      return changed;
     };
     try {
-      await this.database.transaction(() => written(before));
+      return await this.database.transaction(() => written(before));
     } catch (error) {
       if (!isConflict(error)) throw error;
       // A webhook, say, was faster: the answer is taken in by the payment as it is now, which nobody changes meanwhile.
-      await this.database.transaction(async () => {
+      return this.database.transaction(async () => {
         const payment = await this.payments.open(paymentId);
         wish?.(payment, answer !== undefined);
-        await written(payment);
+        return written(payment);
       });
     }
   }

@@ -7,7 +7,7 @@ import { PaymentProviders } from './payment-providers.js';
 import { Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
 
-/** Most webhooks tell what the provider's answers have told: a look is all that they cost. */
+/** Most webhooks tell what the provider's answers have told: a look is all that they cost, if that. */
 @CommandHandler(ReceiveWebhook)
 @WithoutTransaction()
 export class ReceiveWebhookHandler implements ICommandHandler<ReceiveWebhook> {
@@ -29,9 +29,12 @@ export class ReceiveWebhookHandler implements ICommandHandler<ReceiveWebhook> {
       payment.hear(webhook, this.clock.instant());
       return payment.changed;
     };
-    await this.calls.answered(reference);
-    const payment = await this.payments.find(reference);
-    if (!isNews(payment)) return;
+    const written = await this.calls.answered(reference);
+    const recalled = this.payments.recall(reference);
+    const news = recalled !== undefined && isNews(recalled);
+    if (written && recalled && !news) return; // it was written after the webhook came: no need to look
+    const payment = news ? recalled : await this.payments.find(reference);
+    if (!news && !isNews(payment)) return;
     // It may come before our own books know the payment: then its row keeps it until they do.
     const here = ambient()!;
     await runIn({ ...here, correlationId: payment.state.flow ?? here.correlationId }, () =>

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 
 const TOLERANCE_SECONDS = 300;
 
@@ -16,7 +16,8 @@ export function isSigned(
   if (!id || !signatures || !timestamp || !/^\d{1,12}$/.test(timestamp)) return false;
   if (Math.abs(now / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return false;
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
-  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest();
+  // By a key object: to find out what a buffer is costs Node more than the signature.
+  const expected = createHmac('sha256', createSecretKey(key)).update(`${id}.${timestamp}.${body}`).digest();
   return signatures.split(' ').some((signature) => {
     const given = signature.startsWith('v1,') ? Buffer.from(signature.slice(3), 'base64') : Buffer.alloc(0);
     return given.length === expected.length && timingSafeEqual(given, expected);

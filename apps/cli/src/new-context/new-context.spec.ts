@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../../../..');
-const copied = ['apps', 'libs', 'migrations', 'scripts', 'dist'];
+const copied = ['apps', 'libs', 'migrations', 'scripts', 'topologies', 'dist'];
 const configuration = ['package.json', 'tsconfig.json', 'jest.config.mjs', '.oxlintrc.json', '.oxfmtrc.json'];
 
 describe('cleave new context', () => {
@@ -23,7 +23,7 @@ describe('cleave new context', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, words, {
       cwd: dir,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 120_000,
     });
     return { status, said: stdout + stderr };
   };
@@ -56,7 +56,9 @@ describe('cleave new context', () => {
     const before = listing();
     const { status, said } = newContext('reviews', '--dry-run');
     expect(said).toContain('create libs/reviews/src/reviews.module.ts\n');
-    expect(said).toMatch(/update apps\/server\/src\/contexts\.ts\n\nNothing was written\.\n$/);
+    expect(said).toMatch(
+      /update apps\/server\/src\/contexts\.ts\n(update topologies\/.*\n)+\nNothing was written\.\n$/,
+    );
     expect(status).toBe(0);
     expect(listing()).toBe(before);
   });
@@ -78,7 +80,10 @@ describe('cleave new context', () => {
     const before = listing();
     for (const words of [['reviews'], ['trail-maps'], ['club', '--aggregate', 'ClubMember']]) {
       const { status, said } = newContext(...words);
-      expect(said.match(/^update .*$/gm)).toEqual(['update apps/server/src/contexts.ts']);
+      const topologies = globSync('topologies/*.yaml').toSorted();
+      expect(said.match(/^update .*$/gm)).toEqual(
+        ['apps/server/src/contexts.ts', ...topologies].map((file) => `update ${file}`),
+      );
       expect(status).toBe(0);
     }
     const added = listing()
@@ -89,6 +94,10 @@ describe('cleave new context', () => {
   'trail-maps': { core: () => import('#trail-maps'), edge: () => import('#trail-maps/http') },
   club: { core: () => import('#club'), edge: () => import('#club/http') },
 `,
+    );
+    expect(readFileSync(join(dir, 'topologies/monolith.yaml'), 'utf8')).toContain(', reviews, trail-maps, club]\n');
+    expect(readFileSync(join(dir, 'topologies/split-redis.yaml'), 'utf8')).toContain(
+      '\n  reviews: { contexts: [reviews] }\n  trail-maps: { contexts: [trail-maps] }\n  club: { contexts: [club] }\n',
     );
     const made = ['reviews', 'trail-maps', 'club'].flatMap((name) => [`libs/${name}`, `migrations/${name}`]);
     const passes = { status: 0, said: expect.any(String) };
@@ -105,7 +114,7 @@ describe('cleave new context', () => {
       status: 0,
       said: expect.stringMatching(/^Tests: +18 passed, 18 total$/m),
     });
-  }, 120_000);
+  }, 300_000);
 
   it('says what is missing where the list of contexts is not as it should be', () => {
     writeFileSync(join(dir, 'apps/server/src/contexts.ts'), 'export const others = {};\n');

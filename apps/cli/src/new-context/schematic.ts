@@ -11,6 +11,7 @@ import {
 } from '@angular-devkit/schematics';
 import { format, type FormatConfig } from 'oxfmt';
 import ts from 'typescript';
+import { isMap, isSeq, parseDocument } from 'yaml';
 import { type Names, namesOf } from './names.js';
 
 interface Options {
@@ -23,10 +24,11 @@ const listing = '/apps/server/src/contexts.ts';
 /** Seen from the compiled file: the templates are not compiled. */
 const templates = join(import.meta.dirname, '../../../../../apps/cli/schematics/context/files');
 
-/** The schematic `context` of apps/cli/schematics: a new context, and its line among the others. */
+/** The schematic `context` of apps/cli/schematics: a new context, its line among the others, its place in each topology. */
 export function context({ name, aggregate }: Options): Rule {
   const names = namesOf(name, aggregate);
-  return chain([refuseTaken(names), mergeWith(apply(url(templates), [applyTemplates(names)])), list(names), formatted]);
+  const files = mergeWith(apply(url(templates), [applyTemplates(names)]));
+  return chain([refuseTaken(names), files, list(names), host(names), formatted]);
 }
 
 /** What exists is never written over, and what clients go by is everybody's: paths, schemas and operations. */
@@ -62,6 +64,27 @@ function list({ context }: Names): Rule {
     const comma = properties.length === 0 || properties.hasTrailingComma ? '' : ',';
     const line = `${comma}\n'${context}': { core: () => import('#${context}'), edge: () => import('#${context}/http') },`;
     tree.commitUpdate(tree.beginUpdate(listing).insertRight(properties.end, line));
+  };
+}
+
+/**
+ * Lets a process of every topology file run the context: the one that there is, else one of its own. A file that is not
+ * written as those that are shipped is left alone; `cleave topology check` says what it lacks.
+ */
+function host({ context }: Names): Rule {
+  return (tree) => {
+    for (const name of tree.getDir('/topologies').subfiles.filter((file) => file.endsWith('.yaml'))) {
+      const path = `/topologies/${name}`;
+      const text = tree.readText(path);
+      const processes = parseDocument(text).get('processes');
+      const last = isMap(processes) && !processes.flow ? processes.items.at(-1)?.value : undefined;
+      if (!isMap(processes) || !isMap(last)) continue;
+      const contexts = last.get('contexts');
+      const insert = (at: number, added: string): void =>
+        tree.overwrite(path, text.slice(0, at) + added + text.slice(at));
+      if (processes.items.length > 1 && last.flow) insert(last.range![1], `\n  ${context}: { contexts: [${context}] }`);
+      else if (isSeq(contexts) && contexts.flow) insert(contexts.range![1] - 1, `, ${context}`);
+    }
   };
 }
 

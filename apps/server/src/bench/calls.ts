@@ -8,7 +8,7 @@ import {
   QueryBus,
   QueryHandler,
 } from '@nestjs/cqrs';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import pg from 'pg';
 import * as z from 'zod';
 import { anonymous, anyone, command, context, Database, KernelModule, query, runIn, sql, text, Uuid } from '#kernel';
@@ -68,6 +68,23 @@ class PlainModule {}
 const ROUNDS = 5;
 const POOL = 5;
 
+async function boot(url: string, cleanup: AsyncDisposableStack): Promise<TestingModule> {
+  const kernel = await Test.createTestingModule({
+    imports: [KernelModule.forRoot(testKernelOptions(url, { poolSize: POOL })), CallsModule],
+  }).compile();
+  cleanup.defer(() => kernel.close());
+  return kernel.init();
+}
+
+/** Answers how to ask the query with the small answer through the kernel's bus, as an HTTP request asks. */
+export async function startCalls(cleanup: AsyncDisposableStack): Promise<{ askSmall: () => Promise<unknown> }> {
+  const { url, drop } = await testDatabase();
+  cleanup.defer(drop);
+  const queries = (await boot(url, cleanup)).get(QueryBus, { strict: false });
+  const by = { correlationId: id, principal: anonymous };
+  return { askSmall: () => runIn(by, () => queries.execute(new AskSmall({ id }))) };
+}
+
 /** What the kernel's bus costs on top of Nest's own, and its transaction on top of one by hand. */
 export async function calls(cleanup: AsyncDisposableStack): Promise<Line[]> {
   const { url, drop } = await testDatabase();
@@ -78,11 +95,7 @@ export async function calls(cleanup: AsyncDisposableStack): Promise<Line[]> {
   await pool.query('insert into counter select generate_series(0, 63), 0');
   await pool.query('grant all on counter to public');
 
-  const kernel = await Test.createTestingModule({
-    imports: [KernelModule.forRoot(testKernelOptions(url, { poolSize: POOL })), CallsModule],
-  }).compile();
-  cleanup.defer(() => kernel.close());
-  await kernel.init();
+  const kernel = await boot(url, cleanup);
   const plain = await Test.createTestingModule({ imports: [PlainModule] }).compile();
   cleanup.defer(() => plain.close());
   await plain.init();

@@ -10,6 +10,7 @@ import {
   event,
   Ids,
   KernelModule,
+  type KernelOptions,
   On,
   Registry,
   Repository,
@@ -20,6 +21,7 @@ import {
   Uuid,
 } from '#kernel';
 import { testDatabase, testKernelOptions, until } from '#kernel/testing';
+import type { EventTransport } from '../../../../libs/kernel/src/transport/transport.js';
 import { inFlight, interleaved, type Line, median, number, quotient, verdict } from './measure.js';
 
 class Told extends event('teller.told.v1', {
@@ -80,10 +82,11 @@ const PUBLISHERS = 4;
 const open = async (
   url: string,
   cleanup: AsyncDisposableStack,
+  options: Partial<KernelOptions>,
   ...modules: (Type | DynamicModule)[]
 ): Promise<TestingModule> => {
   const app = await Test.createTestingModule({
-    imports: [KernelModule.forRoot(testKernelOptions(url)), TellerModule, ...modules],
+    imports: [KernelModule.forRoot(testKernelOptions(url, options)), TellerModule, ...modules],
   }).compile();
   cleanup.defer(() => app.close());
   return app;
@@ -92,7 +95,12 @@ const databaseOf = (app: TestingModule, context: string): Database =>
   app.get(Registry, { strict: false }).databases.get(context)!;
 
 /** Seconds from the first publication until all is handled, in a new database; of a backlog, from the subscriber's start. */
-async function handled(subscriber: Type, count: number, backlog: boolean): Promise<number> {
+async function handled(
+  subscriber: Type,
+  count: number,
+  backlog: boolean,
+  options: Partial<KernelOptions> = {},
+): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
   const { url, drop } = await testDatabase();
   cleanup.defer(drop);
@@ -102,7 +110,7 @@ async function handled(subscriber: Type, count: number, backlog: boolean): Promi
     imports: [context('hearer', { migrations: [HearerTables1700000001000] })],
     providers: [subscriber],
   };
-  const app = await open(url, cleanup, hearer);
+  const app = await open(url, cleanup, options, hearer);
   heard = 0;
   if (!backlog) await app.init();
   const began = performance.now();
@@ -115,10 +123,18 @@ async function handled(subscriber: Type, count: number, backlog: boolean): Promi
   return (performance.now() - began) / 1_000;
 }
 
+/** Events per second, published and handled, through a broker or none; the kernel closes it. */
+export async function flowThrough(events?: EventTransport): Promise<number> {
+  const count = 20_000;
+  const readersOf = (publisher: string) => (publisher === 'teller' ? ['hearer'] : []);
+  const split = events && { contexts: ['teller', 'hearer'], readersOf, events };
+  return count / (await handled(Counts, count, false, { split }));
+}
+
 /** Publishes while no subscriber runs. */
 async function publishAlone(url: string, count: number): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
-  const app = await open(url, cleanup);
+  const app = await open(url, cleanup, {});
   await app.init();
   await publish(databaseOf(app, 'teller'), count);
 }

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { testDatabase } from '#kernel/testing';
-import { client } from './http.js';
+import { client, post } from './http.js';
 import { cpuOf, cpuOfChildren, interleaved, type Line, median, number, perSecond, quotient } from './measure.js';
-import { addOrders, addProducts, CATEGORY, COMMON, RARE } from './rows.js';
+import { addOrders, addProducts, CATEGORY, COMMON, RARE, SECTION } from './rows.js';
 import { type RunningShop, SKUS, startShop } from './shop.js';
 
 const PRODUCTS = [1_000, 100_000, 1_000_000];
@@ -51,24 +51,45 @@ async function readsAmong(products: number, measure: Measure, cleanup: AsyncDisp
   const ids = await someIds(url);
   const ask = client(cleanup, 4);
   const read = (path: () => string) => measure(shop, 4, 1, () => ask(`${shop.url}/api/v1/${path()}`));
+  const page = (query: string) => read(() => `products?limit=20&${query}`);
+  const middle = await cursorAfter(ask, `${shop.url}/api/v1/products`, ids.toSorted()[ids.length >> 1]!);
   return {
     'GET one product': read(() => `products/${ids[Math.floor(Math.random() * ids.length)]}`),
-    'GET 20 products': read(() => 'products?limit=20'),
-    'GET 20 of a category': read(() => `products?limit=20&category=${encodeURIComponent(CATEGORY)}`),
+    'GET 20 products': page(''),
+    'GET 20 products, from the middle': page(`cursor=${middle}`),
+    'GET 20 of a category': page(`category=${encodeURIComponent(CATEGORY)}`),
+    'GET 20 of a category with ten below it': page(`category=${encodeURIComponent(SECTION)}`),
     'GET categories': read(() => 'categories'),
-    'search, a word of 10 products': read(() => `products?limit=20&query=${RARE}`),
-    'search, a word of every second': read(() => `products?limit=20&query=${COMMON}`),
+    'search, a word of 10 products': page(`query=${RARE}`),
+    'search, a word of every second': page(`query=${COMMON}`),
   };
+}
+
+/** The cursor of the page that ended with the product `id`: what was asked, then the id. */
+async function cursorAfter(ask: ReturnType<typeof client>, url: string, id: string): Promise<string> {
+  const { nextCursor } = JSON.parse(await ask(`${url}?limit=1`)) as { nextCursor: string };
+  const asked = Buffer.from(nextCursor, 'base64url').subarray(0, 8);
+  return Buffer.concat([asked, Buffer.from(id.replaceAll('-', ''), 'hex')]).toString('base64url');
 }
 
 async function checkoutsAmong(orders: number, measure: Measure, cleanup: AsyncDisposableStack): Promise<Kinds> {
   const { shop, url } = await emptyShop(cleanup);
   for (let n = 0; n < 10; n++) await shop.buy();
   if (orders > 10) await addOrders(url, orders - 10);
+  const ask = client(cleanup, 4, await asAdmin(shop));
+  const list = (query: string) => measure(shop, 4, 1, () => ask(`${shop.url}/api/v1/orders?limit=10&${query}`));
   return {
     'checkout, 1 client': measure(shop, 1, 4, shop.buy),
     'checkout, 8 clients': measure(shop, 8, 4, shop.buy),
+    'GET 10 orders': list(''),
+    'GET 10 confirmed orders': list('status=confirmed'),
   };
+}
+
+async function asAdmin({ url }: RunningShop): Promise<Record<string, string>> {
+  const logIn = JSON.stringify({ email: 'admin@cleave.test', password: 'cleave-admin-1' });
+  const answer = await post(`${url}/api/v1/auth/login`, { 'content-type': 'application/json' }, [logIn]);
+  return { authorization: `Bearer ${(JSON.parse(answer) as { accessToken: string }).accessToken}` };
 }
 
 async function emptyShop(cleanup: AsyncDisposableStack): Promise<{ shop: RunningShop; url: string }> {

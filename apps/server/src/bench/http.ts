@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** Asks over connections that stay open, and costs the measuring process little. Answers the body of an answer with a status of 200 to 299. */
-export function client(cleanup: AsyncDisposableStack, connections: number) {
+export function client(cleanup: AsyncDisposableStack, connections: number, headers: Record<string, string> = {}) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   cleanup.defer(() => agent.destroy());
-  return (url: string): Promise<string> => bodyOf(request(url, { agent }).end(), url);
+  return (url: string): Promise<string> => bodyOf(request(url, { agent, headers }).end(), url);
 }
 
 /** Posts a file as it is made, however long the answer takes. */

@@ -58,6 +58,17 @@ export async function inFlight(
   return (performance.now() - began) / 1_000;
 }
 
+/** The median milliseconds that one takes, one after the other. */
+export async function medianTime(count: number, work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  await inFlight(1, count, async () => {
+    const began = performance.now();
+    await work();
+    times.push(performance.now() - began);
+  });
+  return median(times);
+}
+
 /** Does `work` over and over until the seconds are up. Answers how often it was done in a second. */
 export async function perSecond(
   workers: number,

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#kernel/postgres';
 
 export interface SpawnedServer {
   readonly url: string;
@@ -18,9 +18,10 @@ export async function spawnServer(
   dataDir: string,
   environment: Record<string, string>,
   cleanup: AsyncDisposableStack,
+  args: readonly string[] = [],
 ): Promise<SpawnedServer> {
   const port = await freePort();
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.js')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.js'), ...args], {
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),
@@ -47,14 +48,4 @@ export async function temporaryFolder(cleanup: AsyncDisposableStack): Promise<st
   cleanup.defer(() => rm(path, { recursive: true, force: true }));
   await chmod(path, 0o755);
   return path;
-}
-
-/** A port that nobody listens on just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

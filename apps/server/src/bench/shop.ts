@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { until } from '#kernel/testing';
+import { ProcessesFile } from '../local/processes-file.js';
 import { article, csv } from './files.js';
 import { post } from './http.js';
 import { spawnServer, temporaryFolder } from './server.js';
@@ -24,9 +23,15 @@ export async function startShop(
   databaseUrl: string,
   cleanup: AsyncDisposableStack,
   environment: Record<string, string> = {},
+  args: readonly string[] = [],
 ): Promise<RunningShop> {
   const dataDir = await temporaryFolder(cleanup);
-  const server = await spawnServer(dataDir, { DATABASE_URL: databaseUrl, CLEAVE_DEMO: 'off', ...environment }, cleanup);
+  const server = await spawnServer(
+    dataDir,
+    { DATABASE_URL: databaseUrl, CLEAVE_DEMO: 'off', ...environment },
+    cleanup,
+    args,
+  );
   const { url } = server;
   const ask = async <Answer>(
     method: string,
@@ -54,11 +59,12 @@ export async function startShop(
     return created;
   };
   await bring('text/csv', csv(Array.from({ length: SKUS }, (_, n) => article(`SKU-${n}`))));
-  await until(() => ask('GET', `/stock/SKU-${SKUS - 1}`, {}), 'the stock is known');
-  const processes = JSON.parse(await readFile(join(dataDir, 'processes.json'), 'utf8')) as {
-    name: string;
-    pid: number;
-  }[];
+  const skus = Array.from({ length: SKUS }, (_, n) => `SKU-${n}`);
+  await until(() => Promise.all(skus.map((sku) => ask('GET', `/stock/${sku}`, {}))), 'the stock is known');
+  const processes = await until(async () => {
+    const listed = await new ProcessesFile(dataDir).living();
+    return listed.some(({ name }) => name === 'test-provider') && listed;
+  }, 'the provider runs, too');
 
   return {
     url,

@@ -1,10 +1,30 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { isAlive } from '#kernel/postgres';
+import { identityOf, withStartLock } from '#kernel/postgres';
 
-const Entry = z.object({ name: z.string(), replica: z.int(), pid: z.int(), ports: z.record(z.string(), z.int()) });
+const Entry = z.object({
+  name: z.string(),
+  replica: z.int(),
+  pid: z.int(),
+  ports: z.record(z.string(), z.int()),
+  /** Tells it from another that has its pid, as after a restart of the machine. */
+  identity: z.string().optional(),
+  /** Its port http serves the API. */
+  api: z.boolean().optional(),
+});
+const LOCK_WITHIN_MS = 10_000;
+
 export type ProcessEntry = z.infer<typeof Entry>;
+
+/** What a laptop lacks, and what its port is called: of each there is one, which all servers on a data directory share. */
+export const localPorts: Readonly<Record<string, string>> = {
+  postgres: 'postgres',
+  'test-provider': 'http',
+  redis: 'redis',
+  kafka: 'kafka',
+};
+export const isServer = ({ name }: ProcessEntry): boolean => !Object.hasOwn(localPorts, name);
 
 /** `<data dir>/processes.json`: every process that runs on this data directory, with its ports by purpose. */
 export class ProcessesFile {
@@ -19,26 +39,33 @@ export class ProcessesFile {
     const text = await readFile(this.path, 'utf8').catch(() => '[]');
     const entries = z.array(Entry).safeParse(JSON.parse(text || '[]'));
     if (!entries.success) return [];
-    const alive = await Promise.all(entries.data.map(({ pid }) => isAlive(pid)));
-    return entries.data.filter((_, index) => alive[index]);
+    const found = await Promise.all(entries.data.map(({ pid }) => identityOf(pid)));
+    return entries.data.filter(({ identity }, at) => found[at] !== undefined && found[at] === (identity ?? found[at]));
   }
 
+  /** Servers of one kind may be many; of what they stand on there is one. */
   async add(...added: readonly ProcessEntry[]): Promise<void> {
-    const others = (await this.living()).filter(
-      (one) => !added.some(({ pid, name }) => pid === one.pid || (name === one.name && name !== 'server')),
-    );
-    await this.write([...others, ...added]);
+    if (added.length === 0) return;
+    const identities = await Promise.all(added.map(({ pid }) => identityOf(pid)));
+    await this.change((entries) => [
+      ...entries.filter(
+        (one) => !added.some(({ pid, name }) => pid === one.pid || (name === one.name && !isServer(one))),
+      ),
+      ...added.map((one, at) => ({ ...one, identity: identities[at] })),
+    ]);
   }
 
-  async remove(...pids: readonly number[]): Promise<void> {
-    await this.write((await this.living()).filter(({ pid }) => !pids.includes(pid)));
+  remove(...pids: readonly number[]): Promise<void> {
+    return this.change((entries) => entries.filter(({ pid }) => !pids.includes(pid)));
   }
 
-  /** Written beside and renamed: a reader never sees half of it. */
-  private async write(entries: readonly ProcessEntry[]): Promise<void> {
+  /** By one process at a time, written beside and renamed: nobody's change is lost, and a reader never sees half of it. */
+  private async change(change: (entries: ProcessEntry[]) => ProcessEntry[]): Promise<void> {
     await mkdir(this.dataDir, { recursive: true });
-    const draft = `${this.path}.${process.pid}`;
-    await writeFile(draft, `${JSON.stringify(entries, null, 2)}\n`);
-    await rename(draft, this.path);
+    await withStartLock(`${this.path}.lock`, LOCK_WITHIN_MS, async () => {
+      const draft = `${this.path}.${process.pid}`;
+      await writeFile(draft, `${JSON.stringify(change(await this.living()), null, 2)}\n`);
+      await rename(draft, this.path);
+    });
   }
 }

@@ -51,10 +51,39 @@ it('starts a provider on its own folder, with a log, in a session of its own', a
   expect(existsSync(lockFile())).toBe(false);
 });
 
+it('says where it will be, and starts when its turn comes, if it comes', async () => {
+  const held = async (turn: Promise<unknown>) => {
+    const address = Promise.withResolvers<string>();
+    const options = { dataDir, secret: 'secret', entry: compiled.entry, log: () => undefined };
+    const starting = startTestProvider({ ...options, onAddress: address.resolve, turn });
+    starting.catch(() => undefined);
+    const url = await address.promise;
+    expect(existsSync(join(dataDir, 'test-provider', 'provider.log'))).toBe(false);
+    return { url, starting };
+  };
+  const never = Promise.withResolvers<void>();
+  const { starting: unwanted } = await held(never.promise);
+  never.reject(new Error('not wanted'));
+  await expect(unwanted).rejects.toThrow('not wanted');
+  const turn = Promise.withResolvers<void>();
+  const { url, starting } = await held(turn.promise);
+  turn.resolve();
+  const provider = await starting;
+  started.push(provider);
+  expect(provider).toMatchObject({ url, adopted: false });
+});
+
 it('adopts the one that runs', async () => {
   const first = await start();
   const second = await start();
   expect(second).toMatchObject({ adopted: true, pid: first.pid, port: first.port, url: first.url });
+});
+
+it('adopts one that is late to answer', async () => {
+  const first = await start();
+  process.kill(first.pid, 'SIGSTOP');
+  setTimeout(() => process.kill(first.pid, 'SIGCONT'), 1_500);
+  expect(await start()).toMatchObject({ adopted: true, pid: first.pid, url: first.url });
 });
 
 it('makes one provider of racing starts', async () => {

@@ -104,6 +104,10 @@ const table: Readonly<Record<string, Line>> = {
   listDeadLetters: admins(200),
   redriveDeadLetter: admins('404 operations.dead_letter_not_found', { values: { id: uuid } }),
   discardDeadLetter: admins('404 operations.dead_letter_not_found', { values: { id: uuid } }),
+  replayMessages: admins('404 operations.context_not_found', {
+    values: { context: 'nobody' },
+    body: { since: '2026-01-31T12:00:00.000Z' },
+  }),
   getFlow: admins('404 operations.flow_not_found', { values: { correlationId: '4bf92f3577b34da6a3ce929d0e0e4736' } }),
 
   ...(Object.assign({}, ...(await Promise.all(ofContexts))) as Record<string, Line>),

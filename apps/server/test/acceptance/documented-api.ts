@@ -109,6 +109,7 @@ export class DocumentedApi {
     if (type === 'integer') return minimum ?? 1;
     if (pattern?.includes('https?')) return 'https://example.com/x';
     if (pattern?.startsWith('^[A-Z]{3}')) return 'EUR';
+    if (format === 'date-time') return '2026-01-31T12:00:00Z';
     return format === 'email' ? 'ada@example.com' : 'x'.repeat(minLength);
   }
 

@@ -5,6 +5,7 @@ import { onEveryTopology } from '../shop.js';
 interface Operation {
   operationId: string;
   summary: string;
+  parameters?: { name: string }[];
   responses: Record<string, Described & { $ref?: string }>;
 }
 
@@ -14,8 +15,8 @@ interface Described {
 
 /** What was promised first: what each operation answers, and the errors that are its own. */
 const operations: Record<string, [answer: number, ...errors: string[]]> = {
-  'POST /api/v1/auth/register': [201, 'identity.email_taken'],
-  'POST /api/v1/auth/login': [200, 'identity.credentials_wrong', 'identity.too_many_attempts'],
+  'POST /api/v1/auth/register': [201, 'identity.email_taken', 'identity.busy'],
+  'POST /api/v1/auth/login': [200, 'identity.credentials_wrong', 'identity.too_many_attempts', 'identity.busy'],
   'POST /api/v1/auth/refresh': [200, 'identity.refresh_token_invalid'],
   'POST /api/v1/auth/logout': [204],
   'GET /api/v1/me': [200],
@@ -92,6 +93,12 @@ const operations: Record<string, [answer: number, ...errors: string[]]> = {
   'GET /api/v1/admin/dead-letters': [200, 'kernel.forbidden', 'operations.context_not_found'],
   'POST /api/v1/admin/dead-letters/{id}/redrive': [202, 'kernel.forbidden', 'operations.dead_letter_not_found'],
   'DELETE /api/v1/admin/dead-letters/{id}': [204, 'kernel.forbidden', 'operations.dead_letter_not_found'],
+  'POST /api/v1/admin/contexts/{context}/replays': [
+    202,
+    'kernel.forbidden',
+    'operations.context_not_found',
+    'operations.destination_not_found',
+  ],
   'GET /api/v1/admin/flows/{correlationId}': [200, 'kernel.forbidden', 'operations.flow_not_found'],
 };
 const everywhere = [
@@ -110,8 +117,9 @@ const changing = [
   'http.idempotency_key_invalid',
   'http.payload_too_large',
   'http.unsupported_media_type',
-  'kernel.call_id_reused',
 ];
+/** Those whose answer holds a secret, of which nothing is kept for a repeat. */
+const withoutKey = ['POST /api/v1/auth/login', 'POST /api/v1/auth/refresh', 'POST /api/v1/carts'];
 
 onEveryTopology('the documents', (shop) => {
   it('describe the API in OpenAPI 3.1, each operation with its answer and its errors', async () => {
@@ -127,7 +135,7 @@ onEveryTopology('the documents', (shop) => {
     expect(documented.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(operations)));
     expect(new Set(documented.map(([, { operationId }]) => operationId)).size).toBe(documented.length);
     const shared = body.components.responses as Record<string, Described>;
-    for (const [name, { summary, responses }] of documented) {
+    for (const [name, { summary, parameters = [], responses }] of documented) {
       const [answer, ...own] = operations[name] ?? [];
       const refused = Object.entries(responses).filter(([status]) => Number(status) >= 400);
       const problems = refused.flatMap(([status, { $ref = '', content }]) => {
@@ -142,6 +150,9 @@ onEveryTopology('the documents', (shop) => {
         name,
         expect.arrayContaining([...everywhere, ...(name.startsWith('GET') ? [] : changing), ...own]),
       ]);
+      const keyed = !name.startsWith('GET') && !withoutKey.includes(name);
+      expect([name, parameters.some((one) => one.name === 'Idempotency-Key')]).toEqual([name, keyed]);
+      expect([name, problems.includes('kernel.call_id_reused')]).toEqual([name, keyed]);
       expect(summary).toMatch(/\.$/);
     }
   });

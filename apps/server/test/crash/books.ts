@@ -104,6 +104,30 @@ export class Books {
     );
   }
 
+  /**
+   * Messages that some listener has not taken in, or took in before an earlier one of the same publisher and key. When a
+   * message was taken in its transaction says, which begins after the one before has ended.
+   */
+  wronglyTold(): Promise<{ publisher: string; subscriber: string; name: string; key: string; lost: boolean }[]> {
+    const ofAll = (select: (context: string, schema: string) => string) =>
+      Object.keys(contexts)
+        .map((context) => select(`'${context}'`, context.replaceAll('-', '_')))
+        .join(' union all ');
+    return this.rows(`
+      with told as (${ofAll((context, schema) => `select ${context} as publisher, message_id, id, name, key, destination from ${schema}.outbox`)}),
+        listens as (${ofAll((context, schema) => `select ${context} as reader, subscriber, message from ${schema}.inbox_listener`)}),
+        heard as (${ofAll((context, schema) => `select ${context} as reader, message_id, subscriber, at from ${schema}.inbox`)}),
+        due as (
+          select told.*, reader, subscriber from told join listens on destination is null and message = name
+          union all select told.*, destination, destination from told where destination is not null
+        ),
+        taken as (
+          select due.*, at, at < lag(at) over (partition by publisher, reader, subscriber, key order by id) as early
+          from due left join heard using (reader, subscriber, message_id)
+        )
+      select publisher, subscriber, name, key, at is null as lost from taken where at is null or early`);
+  }
+
   async payments(): Promise<Map<string, PaymentRow>> {
     const rows = await this.rows<PaymentRow>(`
       select id, status, amount::int, captured::int, refunded::int, jsonb_array_length(state->'refunds') as due

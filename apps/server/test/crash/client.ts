@@ -31,6 +31,9 @@ interface Tokens {
 
 /** Somebody who does not give up: every request is repeated until the shop answers. With an account, as its user. */
 export class Client {
+  /** What nobody's requests should meet but where something is broken: no answer, or one that says neither what is so nor when to come again. */
+  static readonly troubles: string[] = [];
+
   private tokens: Tokens | undefined;
 
   constructor(
@@ -85,9 +88,11 @@ export class Client {
         signal: AbortSignal.timeout(20_000),
       });
       const text = await answer.text();
+      if (answer.status >= 500 && answer.status !== 503) Client.troubles.push(`${method} ${path}: ${text}`);
       if (this.chance.next() < LOST) return undefined;
       return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as Body };
-    } catch {
+    } catch (error) {
+      Client.troubles.push(`${method} ${path}: ${String((error as Error).cause ?? error)}`);
       return undefined;
     }
   }

@@ -10,7 +10,7 @@ wool-cap,,,,,,,,L,CAP-L,130,4,29.90,
 } as const;
 
 export const importDescription = `Shopify’s product CSV as it is exported, or JSON, one product a line (NDJSON): a product as the API shows it, of which
-\`title\` and each variant’s \`price\` must be there.
+\`title\` and each variant’s \`price\` must be there. The stock that a new variant begins with is its \`inventoryQuantity\`.
 
 Products are brought in batches, as they arrive. A wrong product is rejected, with its line, and the rest goes on. When the
 request breaks off, what was imported until then stays; send the file again, and only what is missing or differs is changed.`;

@@ -41,7 +41,13 @@ export const ProductLine = z
           compareAtPrice: variant.compareAtPrice.default(null),
           barcode: variant.barcode.default(null),
           grams: variant.grams.default(null),
-          inventoryQuantity: variant.inventoryQuantity.default(null),
+          inventoryQuantity: z
+            .int()
+            .nullable()
+            .transform((pieces) => pieces && Math.max(0, pieces)) // as in a CSV: below zero there is nothing in stock
+            .pipe(variant.inventoryQuantity)
+            .default(null)
+            .describe('The stock that a new variant begins with.'),
           image: variant.image.default(null),
         }),
       )

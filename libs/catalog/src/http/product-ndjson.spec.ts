@@ -110,6 +110,14 @@ describe('a line of JSON', () => {
     expect(product.images.map(({ position }) => position)).toEqual([1, 2]);
   });
 
+  it('says what stock a variant begins with, of which there is none below zero', async () => {
+    const given = [{ inventoryQuantity: 7 }, { inventoryQuantity: -3 }, { inventoryQuantity: null }, {}];
+    const { variants } = await productOf(
+      sizes(...given.map((stock, at) => ({ ...stock, options: { Size: `${at}` } }))),
+    );
+    expect(variants.map(({ inventoryQuantity }) => inventoryQuantity)).toEqual([7, 0, null, null]);
+  });
+
   it('may have an option that is called like something every object has', async () => {
     const product = await productOf(sizes({ options: { constructor: 'Nordhal' } }));
     expect(product.options).toEqual([{ name: 'constructor', values: ['Nordhal'] }]);
@@ -154,6 +162,12 @@ describe('a line of JSON', () => {
       'a price to compare with is in another currency',
       sizes({ compareAtPrice: { amount: 1, currency: 'USD' } }),
       'currency_differs /variants/0/compareAtPrice',
+    ],
+    ['a stock is a fraction', sizes({ inventoryQuantity: 1.5 }), 'product_invalid /variants/0/inventoryQuantity'],
+    [
+      'a stock is beyond counting',
+      sizes({ inventoryQuantity: 2 ** 31 }),
+      'product_invalid /variants/0/inventoryQuantity',
     ],
     ['a text holds U+0000', mug({ description: 'a\0b' }), 'product_invalid /description'],
     ['an image has no address', mug({ images: [{ src: 'mug.jpg' }] }), 'product_invalid /images/0/src'],

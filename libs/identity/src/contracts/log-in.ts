@@ -1,5 +1,6 @@
 import { anyone, command, personal, secret, text } from '#kernel/messages';
 import * as z from 'zod';
+import { passwordErrors } from './password-errors.js';
 import { exampleTokens, Tokens } from './tokens.js';
 
 /** Gives tokens for an e-mail address and its password. */
@@ -23,6 +24,7 @@ export class LogIn extends command('identity.log-in.v1', {
       message: 'Logging in has failed too often from here. Wait for `retryAfter` seconds.',
       details: z.object({ retryAfter: z.int() }),
     },
+    ...passwordErrors,
   },
   example: {
     input: { email: 'edurne.alpine@example.com', password: 'three warm sleeping bags' },

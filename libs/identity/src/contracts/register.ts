@@ -1,5 +1,6 @@
 import { anyone, command, personal, secret, text, Uuid } from '#kernel/messages';
 import * as z from 'zod';
+import { passwordErrors } from './password-errors.js';
 
 /** What somebody may choose as a password; any characters, and no rule but its length (NIST SP 800-63B). */
 export const NewPassword = text()
@@ -17,6 +18,7 @@ export class Register extends command('identity.register.v1', {
   output: z.object({ id: Uuid, email: personal(text()) }),
   errors: {
     'identity.email_taken': { status: 409, message: 'There is an account with this e-mail address.' },
+    ...passwordErrors,
   },
   example: {
     input: { email: 'edurne.alpine@example.com', password: 'three warm sleeping bags', name: 'Edurne Alpine' },

@@ -2,15 +2,12 @@ import { Body, Controller, Header, Ip, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type * as z from 'zod';
-import { ambient, secretToken } from '#kernel';
+import { secretToken } from '#kernel';
 import { Answers } from '#kernel/http';
 import { LogIn, LogOut, Refresh, Register } from '../contracts/index.js';
 
 const Credentials = LogIn.input.pick({ email: true, password: true });
 const Refreshing = Refresh.input.pick({ refreshToken: true });
-
-/** Names this request, so that the bus's repeat of it is known. Under a client's Idempotency-Key the bus carries it out once anyway. */
-const newAttempt = () => (ambient()?.callId === undefined ? secretToken() : undefined);
 
 @ApiTags('auth')
 @Controller({ path: 'auth', version: '1' })
@@ -31,7 +28,7 @@ export class AuthController {
   })
   @Header('Cache-Control', 'no-store')
   logIn(@Body({ schema: Credentials }) { email, password }: z.output<typeof Credentials>, @Ip() address: string) {
-    return this.commands.execute(new LogIn({ email, password, address, attempt: newAttempt() }));
+    return this.commands.execute(new LogIn({ email, password, address, attempt: secretToken() }));
   }
 
   @Post('refresh')
@@ -39,11 +36,11 @@ export class AuthController {
     limit: 'credentials',
     summary: 'Gives new tokens for a refresh token.',
     description:
-      'A refresh token can be used once; used a second time, it revokes all tokens that came of the same log-in. A request whose answer was lost cannot be repeated: log in again.',
+      'A refresh token can be used once; used a second time, it revokes all tokens that came of the same log-in. A request whose answer was lost cannot be repeated, under no key: log in again.',
   })
   @Header('Cache-Control', 'no-store')
   refresh(@Body({ schema: Refreshing }) { refreshToken }: z.output<typeof Refreshing>) {
-    return this.commands.execute(new Refresh({ refreshToken, attempt: newAttempt() }));
+    return this.commands.execute(new Refresh({ refreshToken, attempt: secretToken() }));
   }
 
   @Post('logout')

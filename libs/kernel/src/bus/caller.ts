@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Failure, kernelFailure } from '../messages/failure.js';
 import { JsonText } from '../messages/json-text.js';
-import { contractOf, type MessageClass } from '../messages/message.js';
+import { contractOf, type MessageClass, takesKey } from '../messages/message.js';
 import { type Ambient, ambient, anonymous, runIn } from '../runtime/ambient.js';
 import { Clock, Ids, Randomness } from '../runtime/clock.js';
 import { pause } from '../runtime/deadline.js';
@@ -30,7 +30,9 @@ export class Caller {
     const around = ambient();
     if (around?.transaction) return this.callInside(around, contract, message);
     const request = this.request(contract, message, around);
-    const answer = await this.beforeDeadline(request.metadata.deadline, () => this.retrying(contract, request));
+    const answer = await this.beforeDeadline(request.metadata.deadline, contract, () =>
+      this.retrying(contract, request),
+    );
     const edge = around !== undefined && request.metadata.caller === undefined; // it alone knows what to do with text
     return answer instanceof JsonText && !edge ? checkedAnswer(contract, answer) : answer;
   }
@@ -49,8 +51,11 @@ export class Caller {
   private request(contract: MessageClass, message: object, around: Ambient | undefined): CallRequest {
     const latest = this.clock.now() + this.timeoutMs;
     const atEdge = around?.context === undefined;
-    const asked = atEdge && contract.kind === 'command' ? around?.callId : undefined;
-    const made = this.link.repeats && contract.kind === 'command' && !contract.repeatable ? this.ids.next() : undefined;
+    const asked = atEdge && takesKey(contract) ? around?.callId : undefined;
+    const made =
+      this.link.repeats(contract.context) && contract.kind === 'command' && !contract.repeatable
+        ? this.ids.next()
+        : undefined;
     const callId = asked ?? made;
     return {
       name: contract.messageName,
@@ -70,6 +75,7 @@ export class Caller {
   private async retrying(contract: MessageClass, request: CallRequest): Promise<unknown> {
     const { deadline, callId } = request.metadata;
     const safe = contract.kind === 'query' || contract.repeatable || callId !== undefined;
+    let mayHaveHappened = false;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.link.call(request);
@@ -78,16 +84,17 @@ export class Caller {
           error instanceof Failure
             ? error.retryable || (safe && error.code === 'kernel.outcome_unknown')
             : safe && error instanceof NoReply;
-        const wait = this.randomness.jitter(Math.min(20 * 2 ** attempt, 500));
+        mayHaveHappened ||= error instanceof NoReply;
+        const wait = Math.max(this.randomness.jitter(Math.min(20 * 2 ** attempt, 500)), restOf(error));
         if (again && this.clock.now() + wait < deadline) await pause(wait);
-        else throw error instanceof NoReply ? kernelFailure('kernel.outcome_unknown') : error;
+        else throw mayHaveHappened && leavesOpen(error) ? unanswered(contract) : error;
       }
     }
   }
 
-  private beforeDeadline(deadline: number, work: () => Promise<unknown>): Promise<unknown> {
+  private beforeDeadline(deadline: number, contract: MessageClass, work: () => Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const tooLate = () => reject(kernelFailure('kernel.outcome_unknown'));
+      const tooLate = () => reject(unanswered(contract));
       const timer = setTimeout(tooLate, Math.max(1, deadline - this.clock.now()));
       work()
         .finally(() => clearTimeout(timer))
@@ -95,3 +102,17 @@ export class Caller {
     });
   }
 }
+
+/** Nobody knows what became of a command; of a query nothing can have become. */
+const unanswered = ({ kind }: MessageClass): Failure =>
+  kernelFailure(kind === 'query' ? 'kernel.unavailable' : 'kernel.outcome_unknown');
+
+/** How long it is of no use to ask again, in milliseconds: where an open circuit says so. */
+function restOf(error: unknown): number {
+  const { retryAfter } = ((error instanceof Failure && error.details) || {}) as { retryAfter?: unknown };
+  return typeof retryAfter === 'number' ? retryAfter * 1_000 : 0;
+}
+
+/** That this attempt came to nothing says nothing of an earlier one. */
+const leavesOpen = (error: unknown): boolean =>
+  !(error instanceof Failure) || error.code === 'kernel.unavailable' || error.code === 'kernel.deadline_exceeded';

@@ -24,8 +24,8 @@ export interface CallRequest {
  * nothing has happened, or `NoReply` where nobody knows.
  */
 export interface Link {
-  /** True where a request may arrive twice: then the bus gives every command a call id. */
-  readonly repeats: boolean;
+  /** True where a request to this context may arrive twice: then the bus gives every command a call id. */
+  repeats(owner: string): boolean;
   call(request: CallRequest): Promise<unknown>;
 }
 

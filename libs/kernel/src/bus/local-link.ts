@@ -5,9 +5,11 @@ import { Owner } from './owner.js';
 /** The owner runs in this process. */
 @Injectable()
 export class LocalLink implements Link {
-  readonly repeats = false;
-
   constructor(private readonly owner: Owner) {}
+
+  repeats(): boolean {
+    return false;
+  }
 
   call(request: CallRequest): Promise<unknown> {
     return this.owner.handle(request);

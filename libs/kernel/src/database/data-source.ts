@@ -67,6 +67,7 @@ export function outboxReaderOptions({ context, url }: DatabaseOptions): pg.PoolC
 function shared(context: string) {
   return {
     type: 'postgres' as const,
+    driver: pg, // else TypeORM loads one beside the bundle's
     schema: schemaOf(context),
     entities: [],
     logging: false,
@@ -76,7 +77,8 @@ function shared(context: string) {
   };
 }
 
-function startupOptions(context: string, settings: Record<string, number>): string {
+/** As this context's role, in its schema. */
+export function startupOptions(context: string, settings: Record<string, number>): string {
   const all = { role: roleOf(context), search_path: schemaOf(context), timezone: 'UTC', ...settings };
   return Object.entries(all)
     .map(([name, value]) => `-c ${name}=${value}`)

@@ -113,6 +113,20 @@ describe('the database of a context', () => {
       expect(await source().query(sql`select 1 from outbox_instance where id = ${'nobody'}`)).toEqual([]);
     });
 
+    it('is not begun where what must hold before does not', async () => {
+      let read = false;
+      const early = source().transaction(async () => {
+        source().currentTransaction()!.precondition = {
+          statement: sql`select 1 where not exists (select 1 from counter where key = ${'alone'})`,
+          refused: () => new Error('it is not its turn'),
+        };
+        await source().query(sql`select 1`);
+        read = true;
+      });
+      await expect(early).rejects.toThrow('it is not its turn');
+      expect(read).toBe(false);
+    });
+
     it('comes to nothing where the error of a statement was ignored', async () => {
       const ignored = source().transaction(async () => {
         await source()

@@ -2,10 +2,12 @@ import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { kernelFailure } from '../messages/failure.js';
+import type { OutboxRow } from '../outbox/destination.js';
 import { ambient, anonymous, runIn } from '../runtime/ambient.js';
 import type { Clock } from '../runtime/clock.js';
 import { asFailure } from './database-failure.js';
 import { dataSourceOptions, type DatabaseOptions, outboxReaderOptions } from './data-source.js';
+import { runOn } from './prepared.js';
 import type { Sql } from './sql.js';
 import { ConcurrentChange } from './together.js';
 import { type Outgoing, Transaction } from './transaction.js';
@@ -14,8 +16,8 @@ import { type Outgoing, Transaction } from './transaction.js';
 export class Database {
   readonly dataSource: DataSource;
   private reader: pg.Pool | undefined;
-  /** Called after a commit that wrote messages: wakes the relay. */
-  onMessages: (outgoing: readonly Outgoing[]) => void = () => undefined;
+  /** Called after a commit that wrote messages: those that are for later, and, as the outbox has them, the others. */
+  onMessages: (outgoing: readonly Outgoing[], placed: readonly OutboxRow[]) => void = () => undefined;
 
   constructor(
     readonly options: DatabaseOptions,
@@ -44,10 +46,15 @@ export class Database {
    * version that is read here. A transaction of such alone is one statement.
    */
   async glance<Row = Record<string, unknown>>(statement: Sql): Promise<Row | undefined> {
+    const [row] = await this.glances<Row>(statement);
+    return row;
+  }
+
+  /** As `glance`, all rows. */
+  async glances<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
     const surroundings = ambient();
     const transaction = this.own(surroundings?.transaction);
-    const [row] = await rowsOf<Row>(transaction?.hasBegun ? transaction : this.pool(surroundings?.reading), statement);
-    return row;
+    return rowsOf<Row>(transaction?.hasBegun ? transaction : this.pool(surroundings?.reading), statement);
   }
 
   /**
@@ -87,14 +94,15 @@ export class Database {
     try {
       const result = await runIn({ ...rest, transaction }, async () => {
         const answer = await work();
+        for (const task of transaction.beforeCommit) await task();
         await unitOfWork?.closing(transaction, answer);
         return answer;
       });
       if (surroundings.deadline !== undefined && this.clock.now() > surroundings.deadline)
         throw kernelFailure('kernel.deadline_exceeded');
       await transaction.commit();
-      if (transaction.outgoing.length > 0) this.onMessages(transaction.outgoing);
       for (const task of transaction.afterCommit) task();
+      if (transaction.outgoing.length > 0) this.onMessages(transaction.outgoing, transaction.placed);
       return result;
     } catch (error) {
       await transaction.rollback();
@@ -136,7 +144,7 @@ export class Database {
 
 async function rowsOf<Row>(on: Transaction | pg.Pool, statement: Sql): Promise<Row[]> {
   try {
-    return (await on.query(statement)).rows as Row[];
+    return (on instanceof Transaction ? await on.query(statement) : await runOn(on, statement)).rows as Row[];
   } catch (error) {
     throw asFailure(error);
   }

@@ -23,21 +23,39 @@ function missingOf(context: string, { role: hasRole, schema: hasSchema, member, 
   ];
 }
 
+/** For a look at what is there, one connection for all contexts of a database that start together. */
+const looking = new Map<string, { readonly pool: pg.Pool; users: number }>();
+
 /** Makes the context's role and schema where they are missing, and brings its tables up to date. Replicas may race. */
 export async function prepareDatabase(options: DatabaseOptions): Promise<void> {
-  const client = new pg.Client({ connectionString: options.url, application_name: `cleave ${options.context}` });
-  await client.connect();
+  const { context, url } = options;
+  const shared = looking.get(url) ?? { pool: lookout(url), users: 0 };
+  looking.set(url, shared);
+  shared.users++;
   try {
-    await makeSchema(client, options.context);
-    if (!(await hasPendingMigrations(client, options))) return;
+    const client = await shared.pool.connect();
+    try {
+      await makeSchema(client, context);
+      if (!(await hasPendingMigrations(client, options))) return;
+    } finally {
+      client.release();
+    }
   } finally {
-    await client.end();
+    if (--shared.users === 0) {
+      looking.delete(url);
+      void shared.pool.end();
+    }
   }
   await migrate(options);
 }
 
+function lookout(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 1, application_name: 'cleave' });
+  return pool.on('error', () => undefined); // the failed query tells; without this the process ends
+}
+
 /** @throws Error with the SQL for a DBA where the login may not make the role or the schema itself */
-async function makeSchema(client: pg.Client, context: string, attempt = 1): Promise<void> {
+async function makeSchema(client: pg.ClientBase, context: string, attempt = 1): Promise<void> {
   const look = async (): Promise<Home> => {
     const { rows } = await client.query<Home>(
       `select to_regrole($1) is not null as role, to_regnamespace($2) is not null as schema,
@@ -66,12 +84,12 @@ async function makeSchema(client: pg.Client, context: string, attempt = 1): Prom
 
 /**
  * Roles are the server's and the lock is a database's: a boot on another database may make or grant the same role at the
- * same moment (duplicate object, unique violation, tuple concurrently updated). Looked at again, it is there.
+ * same moment (duplicate object or schema, unique violation, tuple concurrently updated). Looked at again, it is there.
  */
 const isRace = (error: unknown): boolean =>
-  ['42710', '23505', 'XX000'].includes(String((error as { code?: string }).code));
+  ['42710', '42P06', '23505', 'XX000'].includes(String((error as { code?: string }).code));
 
-async function hasPendingMigrations(client: pg.Client, { context, migrations }: DatabaseOptions): Promise<boolean> {
+async function hasPendingMigrations(client: pg.ClientBase, { context, migrations }: DatabaseOptions): Promise<boolean> {
   const table = `${schemaOf(context)}.migrations`;
   const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [table]);
   if (!rows[0]!.found) return true;

@@ -33,23 +33,37 @@ export function sql(strings: TemplateStringsArray, ...values: unknown[]): Sql {
   return new Sql(statement.text, values, statement.name);
 }
 
-const compositions = new WeakMap<TemplateStringsArray, Map<string, { text: string; name: string }>>();
+interface Composition {
+  /** The texts of its pieces; undefined, where a value stands. */
+  readonly pieces: readonly (string | undefined)[];
+  readonly text: string;
+  readonly name: string;
+}
+const compositions = new WeakMap<TemplateStringsArray, Composition[]>();
 
-function composed(strings: TemplateStringsArray, parts: unknown[]): Sql {
-  const values = parts.flatMap((part) => (part instanceof Sql ? part.values : [part]));
-  const made = compositions.get(strings) ?? new Map<string, { text: string; name: string }>();
-  compositions.set(strings, made);
-  const key = parts.map((part) => (part instanceof Sql ? part.text : '')).join('\0');
-  let statement = made.get(key);
+function composed(strings: TemplateStringsArray, parts: readonly unknown[]): Sql {
+  const pieces: (string | undefined)[] = [];
+  const values: unknown[] = [];
+  for (const part of parts) {
+    if (part instanceof Sql) {
+      pieces.push(part.text);
+      values.push(...part.values);
+    } else {
+      pieces.push(undefined);
+      values.push(part);
+    }
+  }
+  const made = compositions.get(strings) ?? [];
+  let statement = made.find((former) => former.pieces.every((piece, at) => piece === pieces[at]));
   if (!statement) {
     const text = textOf(strings, parts);
-    statement = { text, name: nameOf(text) };
-    made.set(key, statement);
+    statement = { pieces, text, name: nameOf(text) };
+    compositions.set(strings, [...made, statement]);
   }
   return new Sql(statement.text, values, statement.name);
 }
 
-function textOf(strings: TemplateStringsArray, parts: unknown[]): string {
+function textOf(strings: TemplateStringsArray, parts: readonly unknown[]): string {
   let count = 0;
   return parts.reduce<string>((text, part, index) => {
     const offset = count;

@@ -4,7 +4,10 @@ import { renumbered, Sql } from './sql.js';
 export interface Written {
   readonly statement: Sql;
   readonly refused?: (() => Error) | undefined;
-  /** Runs when all others have: a message's place in the outbox follows the locks on the rows it tells of. */
+  /**
+   * Inserts messages when all others have run: a message's place in the outbox follows the locks on the rows it tells of, and
+   * its transaction's xid. Answers `ids`, in order, and `at`.
+   */
   readonly last?: boolean;
 }
 
@@ -16,7 +19,7 @@ const texts = new Map<string, Sql>();
 /** Many statements as one: written in one round trip, in one snapshot, all or none. No two may write one table. */
 export function together(all: readonly Written[]): Sql {
   const [only] = all;
-  if (all.length === 1 && !only!.refused) return only!.statement;
+  if (all.length === 1 && !only!.refused && !only!.last) return only!.statement;
   const values = all.flatMap(({ statement }) => statement.values);
   const key = all.map(({ statement, refused }) => `${statement.name ?? statement.text}${refused ? '!' : ''}`).join(' ');
   let made = texts.get(key);
@@ -33,13 +36,16 @@ function textOf(all: readonly Written[]): string {
   const parts = all.map(({ statement, last }, index) => {
     let text = renumbered(statement.text, offset);
     offset += statement.values.length;
-    if (last && done.length > 0) text = text.replace('where true', `where ${done.join(' and ')}`);
+    if (last) text = text.replace('where true', `where ${['pg_current_xact_id() is not null', ...done].join(' and ')}`);
     return `w${index} as (${/^\s*select\b|\breturning\b/i.test(text) ? text : `${text} returning 1`})`;
   });
   const refusals = all.flatMap(({ refused }, index) =>
     refused ? [`case when not exists (select from w${index}) then refuse('w${index}') end`] : [],
   );
-  return `with ${parts.join(', ')} select ${refusals.join(', ')}`;
+  const placed = all.flatMap(({ last }, index) =>
+    last ? [`(select json_agg(id order by id) from w${index}) as ids, now() as at`] : [],
+  );
+  return `with ${parts.join(', ')} select ${[...refusals, ...placed].join(', ')}`;
 }
 
 /** The error that a statement among `all` promised for being refused. */

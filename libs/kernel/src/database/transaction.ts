@@ -1,9 +1,11 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { kernelFailure } from '../messages/failure.js';
-import { outgoingStatements } from '../outbox/outbox.js';
+import type { OutboxRow } from '../outbox/destination.js';
+import { outgoingStatements, type Placed, placedRows } from '../outbox/outbox.js';
 import { isPassing } from './database-failure.js';
 import type { Database } from './database.js';
+import { run } from './prepared.js';
 import type { Sql } from './sql.js';
 import { refusalOf, targetOf, together, type Written } from './together.js';
 
@@ -31,7 +33,15 @@ export interface MessageMetadata {
  */
 export class Transaction {
   readonly outgoing: Outgoing[] = [];
+  /** Of what went out, the messages in the outbox. */
+  placed: readonly OutboxRow[] = [];
+  /** What is left to do in it when all its messages are handled. */
+  readonly beforeCommit: (() => Promise<void>)[] = [];
   readonly afterCommit: (() => void)[] = [];
+  /** What must hold before anything is read in it; asked as it begins. */
+  precondition: Written | undefined;
+  /** Somebody else was quicker with what it is about: it is better locked. */
+  again = false;
   private written: Written[] = [];
   private beginning: Promise<PoolClient> | undefined;
   private client: PoolClient | undefined;
@@ -52,7 +62,7 @@ export class Transaction {
   async query(statement: Sql): Promise<QueryResult> {
     const client = await this.begun();
     if (this.written.length > 0) await this.run(client, this.written.splice(0));
-    return client.query(statement);
+    return run(client, statement);
   }
 
   /** Keeps a statement for the end. Two on one table would not see each other there: the first goes ahead. */
@@ -80,21 +90,21 @@ export class Transaction {
     const last = [...this.written.splice(0), ...outgoingStatements(this.outgoing)];
     if (this.beginning) {
       const client = await this.beginning;
-      if (last.length > 0) await this.run(client, last);
+      if (last.length > 0) await this.runLast(client, last);
       const { command } = await this.decisive(() => client.query('commit'));
       if (command !== 'COMMIT')
         throw new Error('a statement of this transaction had failed, and its error was ignored: nothing was written');
     } else if (last.length > 0) {
       this.client = await connected(this.pool);
-      await this.decisive(() => this.run(this.client!, last));
+      await this.decisive(() => this.runLast(this.client!, last));
     }
     this.release();
   }
 
   /** Does nothing where it has ended already. */
   async rollback(): Promise<void> {
-    const client = await this.beginning?.catch(() => undefined); // one that could not begin has nothing to undo
-    if (client && this.client) await client.query('rollback').catch(() => (this.broken = true));
+    await this.beginning?.catch(() => undefined); // told already
+    if (this.beginning) await this.client?.query('rollback').catch(() => (this.broken = true));
     this.release();
   }
 
@@ -105,12 +115,18 @@ export class Transaction {
   private async begin(): Promise<PoolClient> {
     this.client = await connected(this.pool);
     await this.client.query('begin');
+    if (this.precondition) await this.run(this.client, [this.precondition]);
     return this.client;
   }
 
-  private async run(client: PoolClient, all: readonly Written[]): Promise<void> {
+  private async runLast(client: PoolClient, last: readonly Written[]): Promise<void> {
+    const { rows } = await this.run(client, last);
+    if (last.at(-1)!.last) this.placed = placedRows(this.outgoing, rows[0] as Placed);
+  }
+
+  private async run(client: PoolClient, all: readonly Written[]): Promise<QueryResult> {
     try {
-      await client.query(together(all));
+      return await run(client, together(all));
     } catch (error) {
       throw refusalOf(error, all) ?? error;
     }

@@ -12,14 +12,17 @@ import {
 } from '@nestjs/swagger';
 import * as z from 'zod';
 import { type ErrorDeclarations, type KernelErrorCode, kernelErrors } from '../messages/failure.js';
-import type { Contract } from '../messages/message.js';
+import { type Contract, takesKey } from '../messages/message.js';
 import { type EdgeErrorCode, edgeErrors } from './edge-failure.js';
 import { EXAMPLE, type OperationExample } from './openapi-examples.js';
 import { type AnswerHeader, answerHeaders } from './openapi-headers.js';
 import { problemResponses } from './openapi-problems.js';
 import type { Limit } from './rate-limits.js';
 
-type Answered = Pick<Contract, 'kind' | 'messageName' | 'access' | 'errors' | 'sensitive' | 'example'> & {
+type Answered = Pick<
+  Contract,
+  'kind' | 'messageName' | 'access' | 'errors' | 'sensitive' | 'repeatable' | 'example'
+> & {
   readonly answer: z.ZodType | undefined;
 };
 type AnswerOf<Of> = Of extends { readonly answer: infer Answer extends z.ZodType } ? z.output<Answer> : void;
@@ -99,9 +102,7 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
     ...(access.kind === 'anyone' ? [ApiSecurity({})] : [Header('Cache-Control', 'private, no-store')]),
     ApiBearerAuth(),
     ...(access.kind === 'owner' ? [ApiSecurity('cartToken')] : []),
-    ...(contract.kind === 'command'
-      ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })]
-      : []),
+    ...(takesKey(contract) ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })] : []),
     ...(body ? rawBody(body === 'text' ? { '*/*': '' } : body) : []),
   ) as Documented<never>;
 }
@@ -141,11 +142,12 @@ function operationId(messageName: string): string {
 
 /** What the edge and the kernel may answer to any request of this kind. */
 function commonErrors(
-  { kind, access, sensitive }: Answered,
+  contract: Answered,
   limit: Limit | 'none',
   idempotencyKey: 'required' | undefined,
 ): ErrorDeclarations {
-  const changes = kind === 'command';
+  const { access, sensitive } = contract;
+  const changes = contract.kind === 'command';
   const edge: EdgeErrorCode[] = [
     'http.bad_request',
     'http.request_timeout',
@@ -166,8 +168,8 @@ function commonErrors(
     'kernel.invalid_input',
     'kernel.unauthenticated',
     ...(access.kind === 'permission' ? (['kernel.forbidden'] as const) : []),
-    ...(changes ? (['kernel.call_id_reused'] as const) : []),
-    ...(changes && sensitive ? (['kernel.answer_not_kept'] as const) : []),
+    ...(takesKey(contract) ? (['kernel.call_id_reused'] as const) : []),
+    ...(takesKey(contract) && sensitive ? (['kernel.answer_not_kept'] as const) : []),
     'internal',
     'kernel.unavailable',
     'kernel.deadline_exceeded',

@@ -1,6 +1,7 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AuthGuard } from '@nestjs/passport';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authorize } from '../bus/authorize.js';
 import { Failure, kernelFailure } from '../messages/failure.js';
 import type { Principal } from '../runtime/ambient.js';
@@ -13,18 +14,18 @@ export class BearerGuard extends AuthGuard('jwt') {
     super();
   }
 
-  override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    return request.headers.authorization === undefined ? admits(request) : this.authenticate(context, request);
+  /** Before every route's handler, as Nest's guards are, but by Fastify's hook: a global guard costs every request a context. */
+  guard(fastify: FastifyInstance): void {
+    fastify.addHook('preHandler', (request, reply, done) => {
+      if (request.is404) return done(); // nothing is here, whoever asks
+      if (request.headers.authorization !== undefined) return this.authenticate(request, reply); // and on when it has settled
+      done(refusalOf(request));
+    });
   }
 
-  private async authenticate(
-    context: ExecutionContext,
-    request: FastifyRequest & { user?: Principal },
-  ): Promise<boolean> {
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
+  private async authenticate(request: FastifyRequest & { user?: Principal }, reply: FastifyReply): Promise<void> {
     try {
-      await super.canActivate(context);
+      await super.canActivate(new ExecutionContextHost([request, reply]));
     } catch (error) {
       this.limits.countBearer(request, reply);
       throw error;
@@ -32,7 +33,8 @@ export class BearerGuard extends AuthGuard('jwt') {
     const user = request.user!;
     this.limits.countBearer(request, reply, user.id);
     request.surroundings.principal = { ...user, owners: [...user.owners, ...request.surroundings.principal.owners] };
-    return admits(request);
+    const refusal = refusalOf(request);
+    if (refusal) throw refusal;
   }
 
   /** Wrong tokens come as `info`, and so does the failure of asking for the keys. */
@@ -43,8 +45,12 @@ export class BearerGuard extends AuthGuard('jwt') {
 }
 
 /** What the owner decides by the contract anyway, decided before a large body is read. */
-function admits({ routeOptions, surroundings }: FastifyRequest): true {
+function refusalOf({ routeOptions, surroundings }: FastifyRequest): Error | undefined {
   const { access } = routeOptions.config;
-  if (access) authorize(access, surroundings.principal, undefined);
-  return true;
+  try {
+    if (access) authorize(access, surroundings.principal, undefined);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }

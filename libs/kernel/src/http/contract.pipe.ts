@@ -13,18 +13,37 @@ export function idOr(unknown: () => Failure): { schema: typeof Uuid } {
   return { schema };
 }
 
-/** Checks what came in against the schema of its parameter: `@Body({ schema })`, `@Param('id', { schema })`, `@Query({ schema })`. */
+/**
+ * Checks what came in against the schema of its parameter: `@Body({ schema })`, `@Param('id', { schema })`, `@Query({ schema })`.
+ * A body names only fields that its schema has, for another one may be misspelt; between processes such a field is passed over,
+ * since it may come from a newer version.
+ */
 @Injectable()
 export class ContractPipe implements PipeTransform {
   transform(value: unknown, { type, data, schema }: ArgumentMetadata): unknown {
     if (!(schema instanceof z.ZodType)) return value;
     const parsed = schema.safeParse(type === 'query' ? withIntegers(schema, value) : value);
-    if (parsed.success) return parsed.data;
+    const strange = type === 'body' ? strangeFields(schema, value) : [];
+    if (parsed.success && strange.length === 0) return parsed.data;
     const unknown = unknownIds.get(schema);
     if (unknown && !String(value).includes('\0')) throw unknown();
     const where = type === 'param' ? ['path'] : type === 'query' ? ['query'] : [];
-    throw invalidInput(parsed.error, data === undefined ? where : [...where, data]);
+    const error = new z.ZodError([...(parsed.error?.issues ?? []), ...strange]);
+    throw invalidInput(error, data === undefined ? where : [...where, data]);
   }
+}
+
+function strangeFields(schema: z.ZodType, body: unknown): z.core.$ZodIssue[] {
+  const fields = fieldsOf(schema);
+  if (!fields || typeof body !== 'object' || body === null || Array.isArray(body)) return [];
+  const strange = Object.keys(body).filter((name) => !Object.hasOwn(fields, name));
+  return strange.map((name) => ({ code: 'custom', path: [name], message: 'is no field of this body' }));
+}
+
+/** Undefined where there may be any. */
+function fieldsOf(schema: z.ZodType): object | undefined {
+  if (schema instanceof z.ZodDefault) return fieldsOf(schema.unwrap() as z.ZodType);
+  return schema instanceof z.ZodObject && !schema.def.catchall ? schema.shape : undefined;
 }
 
 /** A query string knows text alone: what the schema wants as a whole number, and is written as one, becomes one. */

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { JsonText } from '../messages/json-text.js';
 import { Clock, Ids } from '../runtime/clock.js';
+import { BearerGuard } from './bearer.guard.js';
 import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
 import { edgeFailure } from './edge-failure.js';
 import { HttpSettings } from './http-settings.js';
@@ -16,20 +17,27 @@ import { serveOpenApi } from './openapi.js';
 import { sendProblem } from './problem.filter.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 import { RateLimits } from './rate-limits.js';
+import { RequestDurations } from './request-durations.js';
 import { openRequestContext, traceIdOf } from './request-context.js';
 import { addSecurityHeaders, securityHeaders } from './security-headers.js';
 
-/** An application that serves the API; `module` imports HttpModule. It does not listen yet. */
+/** So long a connection may idle: longer than the usual load balancer's 60 s, so that it is never us who hang up first. */
+const KEEP_ALIVE_MS = 72_000;
+/** So long clients are told that it may (`Keep-Alive: timeout`). Who heeds that has none idle where a server lets them go. */
+const KEEP_ALIVE_HINT_MS = 4_000;
+
+/** An application that serves the API, or with `api: false` operators alone; `module` imports HttpModule. It does not listen yet. */
 export async function createHttpApp(
   module: Type | DynamicModule,
   { TRUST_PROXY: proxies, CORS_ORIGINS: origins } = new HttpSettings({}),
+  { api } = { api: true },
 ): Promise<NestFastifyApplication> {
   let ids: Ids;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 512 },
     requestTimeout: 3_600_000, // for the whole of the request to arrive: an import is read only as fast as it is written
-    keepAliveTimeout: 72_000, // longer than the usual load balancer's 60 s, so that it is never us who hang up first
+    keepAliveTimeout: KEEP_ALIVE_HINT_MS,
     return503OnClosing: false, // the request context answers then, with problem details
     trustProxy: proxies.length > 0 && [...proxies],
     skipMiddie: true, // no middleware, here or in Nest
@@ -43,24 +51,31 @@ export async function createHttpApp(
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,
+    autoFlushLogs: false, // of a failed start only what failed is told
     bodyParser: false,
     abortOnError: false,
   });
   app.useLogger(app.get(Logger));
+  app.flushLogs();
   ids = app.get(Ids);
   const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.server.keepAliveTimeoutBuffer = KEEP_ALIVE_MS - KEEP_ALIVE_HINT_MS;
   addBodyParsers(fastify);
   fastify.setReplySerializer((answer) => (answer instanceof JsonText ? answer.text : JSON.stringify(answer)));
   app.get(KnownMethods).collect(fastify);
   app.get(RateLimits).countAt(fastify);
+  app.get(RequestDurations).measureAt(fastify);
   addSecurityHeaders(fastify);
   openRequestContext(fastify, ids, app.get(Lifecycle));
+  if (api) app.get(BearerGuard).guard(fastify);
   logRequests(fastify, app.get(HttpSettings), app.get(Clock));
   hangUpWhenStopping(fastify);
   if (origins.length > 0) app.enableCors(pagesOf(origins));
-  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'health/startup', '.well-known/jwks.json'] });
+  app.setGlobalPrefix('api', {
+    exclude: ['health/live', 'health/ready', 'health/startup', 'metrics', '.well-known/jwks.json'],
+  });
   app.enableVersioning({ type: VersioningType.URI });
-  serveOpenApi(app);
+  if (api) serveOpenApi(app);
   return app;
 }
 

@@ -31,7 +31,9 @@ export const edgeErrors = {
 
 export type EdgeErrorCode = keyof typeof edgeErrors;
 
-export const edgeFailure = (code: EdgeErrorCode, details?: unknown): Failure => {
-  const { status, message } = edgeErrors[code];
-  return new Failure({ code, status, message, retryable: false, details });
-};
+/** `message` replaces the catalogue's sentence where a better one is known. */
+export const edgeFailure = (
+  code: EdgeErrorCode,
+  details?: unknown,
+  message: string = edgeErrors[code].message,
+): Failure => new Failure({ code, status: edgeErrors[code].status, message, retryable: false, details });

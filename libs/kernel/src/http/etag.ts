@@ -23,11 +23,12 @@ export function sendTagged<Body extends object>(reply: FastifyReply, version: st
 export function versionsWanted({ headers }: FastifyRequest): string[] | undefined {
   const wanted = headers['if-match']?.trim();
   if (wanted === undefined || wanted === '*') return undefined;
-  if (!tags.test(wanted)) throw edgeFailure('http.bad_request');
+  if (!tags.test(wanted)) throw edgeFailure('http.bad_request', undefined, noTag);
   return [...wanted.matchAll(tag)].filter(([, weak]) => !weak).map(([, , version]) => version!);
 }
 
 const example = '"3.1"';
+const noTag = `If-Match is no entity tag: it must be * or what ETag said, in its double quotes, such as ${example}; several are separated by commas.`;
 
 /** Documents a route that answers by `sendTagged`. */
 export const Tagged = (): MethodDecorator =>

@@ -4,14 +4,16 @@ import {
   HealthCheck,
   type HealthCheckResult,
   HealthCheckService,
-  type HealthIndicatorFunction,
   HealthIndicatorService,
   TerminusModule,
 } from '@nestjs/terminus';
 import { Registry } from '../bus/registry.js';
 import { sql } from '../database/sql.js';
 import type { Database } from '../database/database.js';
+import { within } from '../runtime/deadline.js';
+import { Readiness, type ReadinessCheck } from '../runtime/readiness.js';
 import { Lifecycle } from './lifecycle.js';
+import { MetricsController } from './metrics.controller.js';
 
 const PATIENCE_MS = 1_000;
 
@@ -23,6 +25,7 @@ class HealthController {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly registry: Registry,
+    private readonly readiness: Readiness,
     private readonly lifecycle: Lifecycle,
   ) {}
 
@@ -41,15 +44,11 @@ class HealthController {
   @Get('ready')
   @HealthCheck({ swaggerDocumentation: false })
   ready(): Promise<HealthCheckResult> {
-    const databases = [...this.registry.databases.values()];
-    return this.health.check([
-      () => this.started(),
-      ...databases.map(
-        (database): HealthIndicatorFunction =>
-          () =>
-            this.answers(database),
-      ),
+    const checks = new Map<string, ReadinessCheck>([
+      ...[...this.registry.databases].map(([context, database]) => [context, () => wrongWith(database)] as const),
+      ...this.readiness.checks,
     ]);
+    return this.health.check([() => this.started(), ...[...checks].map((check) => () => this.outcome(...check))]);
   }
 
   private started() {
@@ -57,16 +56,21 @@ class HealthController {
     return this.lifecycle.started ? indicator.up() : indicator.down();
   }
 
-  private async answers(database: Database) {
-    const indicator = this.indicators.check(database.context);
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, 'late')));
-    const answered = database.query(sql`select 1`).catch(() => 'away' as const); // told below, and no reason in public
-    const outcome = await Promise.race([answered, tooLate]);
-    clearTimeout(timer);
-    return typeof outcome === 'string' ? indicator.down(outcome) : indicator.up();
+  private async outcome(name: string, check: ReadinessCheck) {
+    const indicator = this.indicators.check(name);
+    const wrong = await within(PATIENCE_MS, Promise.resolve(check()), 'late');
+    return wrong === undefined ? indicator.up() : indicator.down(wrong);
   }
 }
 
-@Module({ imports: [TerminusModule.forRoot({ errorLogStyle: 'json' })], controllers: [HealthController] })
+const wrongWith = (database: Database): Promise<string | undefined> =>
+  database.query(sql`select 1`).then(
+    () => undefined,
+    () => 'away', // told, and no reason in public
+  );
+
+@Module({
+  imports: [TerminusModule.forRoot({ errorLogStyle: 'json' })],
+  controllers: [HealthController, MetricsController],
+})
 export class HealthModule {}

@@ -23,6 +23,11 @@ export class HttpSettings extends settings({
     default: 'off',
     doc: 'Whose pages may call the API from a browser, separated by commas: https://shop.example,http://localhost:5173.',
   },
+  METRICS_PUBLIC: {
+    schema: onOff(),
+    default: 'off',
+    doc: 'off: /metrics answers this machine and private networks alone, whatever proxies lie between. on: everyone.',
+  },
   RATE_LIMIT: {
     schema: onOff(),
     default: 'on',

@@ -1,5 +1,7 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { ContextMetrics } from '../operations/context-metrics.js';
+import { ObservabilityModule } from '../runtime/observability.module.js';
 import type { Environment } from '../settings/settings.js';
 import { BearerGuard } from './bearer.guard.js';
 import { BearerStrategy } from './bearer.strategy.js';
@@ -12,29 +14,37 @@ import { Lifecycle } from './lifecycle.js';
 import { loggerModule } from './logging.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RateLimits } from './rate-limits.js';
+import { RequestDurations } from './request-durations.js';
 
-/** What every process with an HTTP edge has. Imported once, beside the kernel. */
+/** What every process that answers HTTP has, be it to operators alone. Imported once, beside the kernel. */
 @Global()
 @Module({})
 export class HttpModule {
-  /** `jwks` is the query by which the keys of access tokens are had. */
-  static forRoot(environment: Environment, jwks: JwksQuery): DynamicModule {
+  /** `jwks` is the query by which the keys of access tokens are had. Without it there is no API: health and metrics alone. */
+  static forRoot(environment: Environment, jwks?: JwksQuery): DynamicModule {
     return {
       module: HttpModule,
-      imports: [loggerModule(), HealthModule],
+      imports: [loggerModule(), ObservabilityModule, HealthModule],
       providers: [
         { provide: HttpSettings, useFactory: () => new HttpSettings(environment) },
-        { provide: JWKS_QUERY, useValue: jwks },
         Lifecycle,
-        KeyRing,
         KnownMethods,
         RateLimits,
-        BearerStrategy,
-        { provide: APP_GUARD, useClass: BearerGuard },
-        { provide: APP_PIPE, useClass: ContractPipe },
+        RequestDurations,
+        ContextMetrics,
         { provide: APP_FILTER, useClass: ProblemFilter },
+        ...(jwks ? apiProviders(jwks) : []),
       ],
       exports: [HttpSettings, Lifecycle],
     };
   }
 }
+
+/** Who asks, and whether what they ask is of the right shape. */
+const apiProviders = (jwks: JwksQuery): Provider[] => [
+  { provide: JWKS_QUERY, useValue: jwks },
+  KeyRing,
+  BearerStrategy,
+  BearerGuard,
+  { provide: APP_PIPE, useClass: ContractPipe },
+];

@@ -216,6 +216,20 @@ describe('the HTTP edge', () => {
       ['no body', () => http().post(things), 422, 'kernel.invalid_input', ['']],
       ['an empty JSON body', () => http().post(things).type('json').send(''), 422, 'kernel.invalid_input', ['']],
       ['a body of the wrong shape', () => http().post(things).send({ key: 7 }), 422, 'kernel.invalid_input', ['/key']],
+      [
+        'a body with a field that nobody knows',
+        () => http().post(things).send({ key: 'a', 'k/y': 'b' }),
+        422,
+        'kernel.invalid_input',
+        ['/k~1y'],
+      ],
+      [
+        'a body with a misspelt field',
+        () => http().post(things).send({ kez: 'a' }),
+        422,
+        'kernel.invalid_input',
+        ['/key', '/kez'],
+      ],
       ['U+0000 in a body', () => http().post(things).send({ key: 'a\0b' }), 422, 'kernel.invalid_input', ['/key']],
       [
         'another content type',
@@ -371,6 +385,15 @@ describe('the HTTP edge', () => {
       expect(await raw('hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"code":"http.bad_request"/);
     });
 
+    it('lets who is still sending read why it was refused, before it hangs up', async () => {
+      const body = 'x'.repeat(20_000_000);
+      const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+      for (const _ of Array.from({ length: 5 }))
+        expect(await raw(`POST ${things} HTTP/1.1\r\n${head}\r\n\r\n${body}`)).toMatch(
+          /^HTTP\/1\.1 413 [^]*"code":"http.payload_too_large"/,
+        );
+    });
+
     it('takes half of a surrogate pair for U+FFFD, as broken UTF-8 is taken', async () => {
       await http()
         .post(things)
@@ -511,6 +534,13 @@ describe('the HTTP edge', () => {
         headers['content-length'],
         headers['content-type'],
       ]);
+    });
+
+    it('keeps idle connections for longer than clients are told, and than a load balancer does', async () => {
+      const { headers } = await http().get(`${things}/me`).set('X-Cart-Token', 'a').set('Connection', 'keep-alive');
+      expect(headers['keep-alive']).toBe('timeout=4');
+      const { keepAliveTimeout, keepAliveTimeoutBuffer } = app.getHttpServer();
+      expect(keepAliveTimeout + keepAliveTimeoutBuffer).toBeGreaterThan(60_000);
     });
 
     it('keeps the surroundings of concurrent requests apart', async () => {
@@ -727,11 +757,28 @@ describe('the HTTP edge', () => {
       }
     });
 
+    it('says that a body has no other fields', () => {
+      const bodies = operations().flatMap(({ requestBody }) =>
+        requestBody && 'content' in requestBody ? [requestBody] : [],
+      );
+      const json = bodies.flatMap(({ content }) => content['application/json']?.schema ?? []);
+      expect(json.length).toBeGreaterThan(3);
+      for (const schema of json) expect(schema).toHaveProperty('additionalProperties', false);
+    });
+
     it('refers to nothing that is not there', () => {
       const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref = '']) => ref);
       expect(refs).toContain('#/components/schemas/Problem');
       for (const ref of refs) expect(document).toHaveProperty(ref.slice('#/'.length).split('/'));
       expect(document).toHaveProperty('components.schemas.Problem.properties.code');
+    });
+
+    it('is where a browser lands, which is no operation', async () => {
+      expect((await http().get('/').expect(302)).headers['location']).toBe('/api/docs');
+      expect((await http().post('/').expect(405).expect('Allow', 'GET, HEAD')).body.code).toBe(
+        'http.method_not_allowed',
+      );
+      expect(document.paths).not.toHaveProperty(['/']);
     });
 
     it('has a page that its own content security policy allows', async () => {

@@ -17,7 +17,7 @@ export interface JsonSchema {
 }
 
 interface Media {
-  readonly schema?: JsonSchema;
+  schema?: JsonSchema;
   example?: unknown;
   examples?: Record<string, unknown>;
 }

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { edgeErrors } from './edge-failure.js';
 import { type DocumentedOperation, type JsonSchema, showExample } from './openapi-examples.js';
@@ -23,7 +24,11 @@ operation is known: 408 \`http.request_timeout\`, 431 \`http.headers_too_large\`
 (\`X-Cart-Token\`), or both. What is somebody else's is 404, as if it were not there.
 
 **Repeating.** A request that changes something may carry an \`Idempotency-Key\`: repeated under the same key it is carried out once,
-and answered alike. So after a time-out, or a 503 or 504, repeat it under its key.
+and answered alike. So after a time-out, or a 503 or 504, repeat it under its key. An operation that does not name the header answers
+with a secret, of which nothing is kept: each request is carried out by itself, whatever its key.
+
+**Bodies** have the fields that are documented: another one, which may be misspelt, is 422 with a pointer to it. Of what stands inside, such as
+the variants of a product, fields that are not taken are passed over, so that what was read can be sent back.
 
 **Readers ignore** fields and values that they do not know: more of them may come. Everything else stays as it is within a version
 of the path.`;
@@ -62,6 +67,7 @@ export function openApi(app: INestApplication): OpenAPIObject {
     for (const operation of Object.values(item) as unknown as DocumentedOperation[]) {
       const { responses } = operation;
       showExample(path, operation, schemas);
+      closeBodies(operation);
       if (path.includes('{')) Object.assign(responses, problemResponses(tooLong));
       for (const [status, response] of Object.entries(responses)) {
         if (status.startsWith('2') && responses['429'])
@@ -82,6 +88,12 @@ export function openApi(app: INestApplication): OpenAPIObject {
     tags: describedTags(app, document),
     components: { ...document.components, schemas, responses: used, headers: Object.fromEntries(headers) },
   } as unknown as OpenAPIObject;
+}
+
+/** A body has no other fields (ContractPipe). */
+function closeBodies({ requestBody }: DocumentedOperation): void {
+  for (const body of Object.values(requestBody?.content ?? {}))
+    if (body.schema?.properties) body.schema = { additionalProperties: false, ...body.schema };
 }
 
 const tooLong = { 'http.uri_too_long': edgeErrors['http.uri_too_long'] };
@@ -136,9 +148,10 @@ function openApiSchema(schema: z.ZodType): { schema: object; components: Record<
   return { schema: json, components: $defs as Record<string, object> };
 }
 
-/** Serves the document and a page to read it; built when somebody first asks. */
+/** Serves the document and a page to read it, which is where a browser lands; built when somebody first asks. */
 export function serveOpenApi(app: INestApplication): void {
   let document: OpenAPIObject | undefined;
+  app.getHttpAdapter().get('/', (_: unknown, reply: FastifyReply) => reply.redirect('/api/docs'));
   SwaggerModule.setup('api/docs', app, () => (document ??= openApi(app)), {
     jsonDocumentUrl: 'api/openapi.json',
     raw: ['json'],

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Failure } from '../messages/failure.js';
 import { edgeFailure } from './edge-failure.js';
 import { KnownMethods } from './known-methods.js';
+import { linger } from './linger.js';
 import { isUnforeseen, PROBLEM_TYPE, type Problem, problemOf } from './problem.js';
 
 /** Answers every error as problem details, Fastify's own among them: Nest hands it those too. */
@@ -44,6 +45,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
   const refused = code === 'kernel.unauthenticated' && reply.request.headers.authorization !== undefined;
   if (status === 401) reply.header('www-authenticate', refused ? 'Bearer error="invalid_token"' : 'Bearer');
   if (code === 'http.unsupported_encoding') reply.header('accept-encoding', 'identity');
+  const { socket } = reply.raw;
+  if (!reply.request.raw.complete && socket) linger(socket);
   // As text: Fastify leaves its type alone and does not serialise it again.
   void reply.code(status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }

@@ -60,25 +60,30 @@ export class Inbox {
 
   /**
    * Its row in the inbox is the fence, written with what it brought about: where the message was handled before, or one of
-   * its key is parked, all of it comes to nothing. A rival transaction with the same message is waited for.
+   * its key is parked, all of it comes to nothing. A rival transaction with the same message is waited for. Where the handler
+   * reads first, it is asked before that too whether one of its key is parked: else that one's retry might end in between,
+   * and this one have acted on what was before.
    */
   private async handleOne(receiver: Receiver, publisher: string, row: OutboxRow): Promise<void> {
+    const inTurn = {
+      statement: sql`
+        select 1 where not exists (
+          select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${row.key})`,
+      refused: () => new Error(`a message of the key ${row.key} is parked`),
+    };
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.database.transaction(async () => {
-          await runIn(surroundings(this.database.context, publisher, row), () => receiver.run(row));
           const transaction = this.database.currentTransaction()!;
+          transaction.precondition = inTurn;
+          transaction.again = attempt > 1;
+          await runIn(surroundings(this.database.context, publisher, row), () => receiver.run(row));
           await transaction.write({
             statement: sql`
               insert into inbox (message_id, subscriber) values (${row.message_id}, ${receiver.name}) on conflict do nothing returning 1`,
             refused: () => new HandledBefore(),
           });
-          await transaction.write({
-            statement: sql`
-              select 1 where not exists (
-                select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${row.key})`,
-            refused: () => new Error(`a message of the key ${row.key} is parked`),
-          });
+          await transaction.write(inTurn);
         });
       } catch (error) {
         if (attempt === CONFLICTS || !isConflict(error)) throw error;

@@ -18,6 +18,10 @@ export interface ParkedMessage extends Omit<OutboxRow, 'id' | 'slot' | 'destinat
   readonly error: { code: string; message: string } | null;
 }
 
+/** By name: a prepared `*` would be refused once a later version has added a column, on every connection that had prepared it. */
+const columns = sql`parked.message_id, parked.subscriber, parked.publisher, parked.key, parked.name, parked.payload,
+  parked.correlation_id, parked.causation_id, parked.at, parked.attempts, parked.due, parked.dead, parked.error`;
+
 /** A message that failed, with the time when it was parked and how many of its key wait behind it. */
 export interface DeadLetter extends ParkedMessage {
   readonly parked_at: string;
@@ -64,11 +68,14 @@ export class Parking {
     this.receivers.set(receiver.name, receiver);
   }
 
-  /** Starts to work; what a former life of this instance had leased is free at once. */
-  async start(): Promise<void> {
+  /** What a former life of this instance had leased is free at once. Before anything is taken in. */
+  async reclaim(): Promise<void> {
     await this.database.query(
       sql`update inbox_parked set until = null where holder = ${this.options.instance} and until is not null`,
     );
+  }
+
+  start(): void {
     this.loop = this.run();
   }
 
@@ -96,13 +103,13 @@ export class Parking {
       with fresh as (
         insert into inbox (message_id, subscriber) values (${message_id}, ${subscriber}) on conflict do nothing returning message_id
       )
-      insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, causation_id, at, holder, until, attempts)
+      insert into inbox_parked as parked (message_id, subscriber, publisher, key, name, payload, correlation_id, causation_id, at, holder, until, attempts)
       select message_id, ${subscriber}, ${publisher}, ${key}, ${name}, ${JSON.stringify(payload)}::json, ${correlation_id}, ${causation_id}::uuid,
         ${at}::timestamptz, case when leased then ${this.options.instance} end, case when leased then now() + make_interval(secs => ${LEASE_SECONDS}) end, leased::int
       from fresh, (
         select ${room}::boolean and not exists (
           select 1 from inbox_parked where subscriber = ${subscriber} and publisher = ${publisher} and key = ${key}) as leased) lease
-      returning *`);
+      returning ${columns}, parked.holder`);
     if (!parked) return; // taken before
     if (parked.holder) this.begin(parked);
     else this.wake();
@@ -126,7 +133,7 @@ export class Parking {
       ? sql`and message_id >= ${after.messageId} and (message_id > ${after.messageId} or subscriber collate "C" > ${after.subscriber})`
       : sql``;
     return this.database.query(sql`
-      select parked.*, coalesce(inbox.at, parked.at) as parked_at, (
+      select ${columns}, coalesce(inbox.at, parked.at) as parked_at, (
         select count(*)::int from inbox_parked later
         where later.subscriber = parked.subscriber and later.publisher = parked.publisher and later.key = parked.key and later.seq > parked.seq
       ) as waiting
@@ -189,16 +196,16 @@ export class Parking {
   /** Leases the first message of each key that is due. */
   private claim(count: number): Promise<ParkedMessage[]> {
     return this.database.query(sql`
-      update inbox_parked set holder = ${this.options.instance}, until = now() + make_interval(secs => ${LEASE_SECONDS}), attempts = attempts + 1
+      update inbox_parked as parked set holder = ${this.options.instance}, until = now() + make_interval(secs => ${LEASE_SECONDS}), attempts = attempts + 1
       where (message_id, subscriber) in (
-        select message_id, subscriber from inbox_parked parked
+        select message_id, subscriber from inbox_parked next
         where not dead and due <= now() and (until is null or until < now())
           and subscriber = any(${[...this.receivers.keys()]})
           and not exists (
             select 1 from inbox_parked earlier
-            where earlier.subscriber = parked.subscriber and earlier.publisher = parked.publisher and earlier.key = parked.key and earlier.seq < parked.seq)
+            where earlier.subscriber = next.subscriber and earlier.publisher = next.publisher and earlier.key = next.key and earlier.seq < next.seq)
         order by due limit ${count} for update skip locked)
-      returning *`);
+      returning ${columns}`);
   }
 
   /** Milliseconds until some message that is not leased comes due, or some lease ends. */
@@ -227,8 +234,10 @@ export class Parking {
         if (!left) await this.database.query(this.leaving(message)); // it may be gone: then another process has gone on
       } else {
         await this.database.transaction(async () => {
+          const transaction = this.database.currentTransaction()!;
+          transaction.again = true;
           await runIn(surroundings(this.database.context, message.publisher, message), () => receiver.run(message));
-          await closing(this.database.currentTransaction()!);
+          await closing(transaction);
         });
       }
     } catch (error) {

@@ -71,6 +71,14 @@ export const kernelErrors = {
     status: 503,
     message: 'The part of the system that answers this cannot be reached just now.',
   },
+  'kernel.request_too_large': {
+    status: 413,
+    message: 'The request is larger than what the parts of the system send each other; nothing happened.',
+  },
+  'kernel.answer_too_large': {
+    status: 500,
+    message: 'The answer is larger than what the parts of the system send each other.',
+  },
   'kernel.no_handler': { status: 500, message: 'No context that runs here owns this message.' },
   internal: { status: 500, message: 'Something went wrong on our side.' },
 } as const satisfies ErrorDeclarations;

@@ -1,6 +1,7 @@
 import { Command, Query } from '@nestjs/cqrs';
 import * as z from 'zod';
 import type { Access } from './access.js';
+import { contextIn } from './context-in.js';
 import { type ErrorDeclarations, Failure } from './failure.js';
 import { assertJsonOnly } from './schema.js';
 
@@ -139,7 +140,7 @@ function declare(
   const contract = class extends base {
     static readonly kind = kind;
     static readonly messageName = name;
-    static readonly context = name.slice(0, name.indexOf('.'));
+    static readonly context = contextIn(name);
     static readonly access = declaration.access;
     static readonly input = declaration.input;
     static readonly answer = declaration.output;
@@ -177,6 +178,16 @@ export function contractOf(message: object): MessageClass {
     throw new TypeError(`${contract.name} is no message: extend command(), query() or event()`);
   return contract;
 }
+
+/**
+ * Whether a repeat under a client's key gets the first answer. What may simply be done again, and whose answer is not kept,
+ * is done again: the key would only stand in the way of the bus's own repeat.
+ */
+export const takesKey = ({
+  kind,
+  sensitive,
+  repeatable,
+}: Pick<Contract, 'kind' | 'sensitive' | 'repeatable'>): boolean => kind === 'command' && !(sensitive && repeatable);
 
 /** The value by which a message keeps its order, or undefined. */
 export function keyOf(message: object): string | undefined {

@@ -6,6 +6,7 @@ import type { Parking } from '../inbox/parking.js';
 import { contractNamed } from '../messages/message.js';
 import { redact } from '../messages/schema.js';
 import { principal } from '../runtime/ambient.js';
+import { isReadTo, replay } from '../outbox/replay.js';
 import { published, taken } from './flow.js';
 import { FLOW_LIMIT, operationsOf } from './operations.js';
 
@@ -13,7 +14,7 @@ type Input<Message extends abstract new (...input: never[]) => object> = Instanc
 
 /** The handlers of what `operationsOf(context)` declares: plain providers of the context's module. */
 export function operationHandlers(context: string): Type[] {
-  const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, GetFlow } = operationsOf(context);
+  const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, ReplayMessages, GetFlow } = operationsOf(context);
   const logger = new Logger('Operations');
   const parkingOf = (runtime: KernelRuntime): Parking => runtime.parking(context)!; // nobody asks before the start is over
 
@@ -67,6 +68,19 @@ export function operationHandlers(context: string): Type[] {
     }
   }
 
+  @CommandHandler(ReplayMessages)
+  class ReplayMessagesHandler {
+    constructor(private readonly database: Database) {}
+
+    async execute({ since, destination }: Input<typeof ReplayMessages>) {
+      if (destination !== undefined && !(await isReadTo(this.database, destination)))
+        throw ReplayMessages.failure('operations.destination_not_found');
+      const told = await replay(this.database, since, destination);
+      logger.warn(`${principal().id} replays ${told.messages} messages of "${context}" since ${since}`);
+      return told;
+    }
+  }
+
   @QueryHandler(GetFlow)
   class GetFlowHandler {
     constructor(private readonly database: Database) {}
@@ -79,7 +93,13 @@ export function operationHandlers(context: string): Type[] {
     }
   }
 
-  return [ListDeadLettersHandler, RedriveDeadLetterHandler, DiscardDeadLetterHandler, GetFlowHandler];
+  return [
+    ListDeadLettersHandler,
+    RedriveDeadLetterHandler,
+    DiscardDeadLetterHandler,
+    ReplayMessagesHandler,
+    GetFlowHandler,
+  ];
 }
 
 /** The subscriber and the message id of a dead letter's id. */

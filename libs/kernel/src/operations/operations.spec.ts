@@ -201,6 +201,28 @@ describe('what every context has for its operators', () => {
     });
   });
 
+  it('tells a context again what it lost, in order and once', async () => {
+    failing = () => false;
+    const since = isoInstant(Date.now());
+    for (let n = 1; n <= 3; n++) await tell(new Count({ key: 'lost' }));
+    await until(async () => (await heard('lost')).length === 3);
+    await sink.query(sql`delete from heard where key = 'lost'`);
+    await sink.query(
+      sql`delete from inbox where subscriber = 'sink.listener' and message_id in (select message_id from inbox where at >= ${since})`,
+    );
+    const { ReplayMessages } = operationsOf('source');
+    const told = await until(async () => {
+      const answer = await tell(new ReplayMessages({ since, destination: 'sink.listener' }));
+      return answer.destinations.length > 0 && answer; // its place is stored within seconds
+    });
+    expect(told.destinations).toEqual(['sink.listener']);
+    await until(async () => (await heard('lost')).length === 3);
+    expect(await heard('lost')).toEqual([1, 2, 3]);
+    await expect(tell(new ReplayMessages({ since, destination: 'nobody' }))).rejects.toMatchObject({
+      code: 'operations.destination_not_found',
+    });
+  });
+
   it(`tells ${FLOW_LIMIT} messages of a flow at most, and that there are more`, async () => {
     await source.query(sql`
       insert into outbox (message_id, slot, name, key, destination, payload, correlation_id)

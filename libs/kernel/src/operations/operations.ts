@@ -51,6 +51,11 @@ const Delivery = z.object({
   parked: z.object({ attempts: z.int(), error: HandlingError.nullable(), nextAttemptAt }).nullable(),
 });
 
+const Replayed = z.object({
+  messages: z.int().meta({ description: 'How many are told again.' }),
+  destinations: z.array(text()).meta({ description: 'To whom; without those that have not come so far yet.' }),
+});
+
 /** As many messages of one flow a context tells at most. */
 export const FLOW_LIMIT = 500;
 
@@ -63,6 +68,8 @@ export function operationsOf(context: string): Operations {
   known.set(context, operations);
   return operations;
 }
+
+const unknownContext = { status: 404, message: 'There is no context of this name.' } as const;
 
 function declareOperations(context: string) {
   const id = `${context}:0199f3a2-7c1e-7abc-8def-0123456789ab`;
@@ -79,9 +86,7 @@ function declareOperations(context: string) {
         retrying: z.boolean().default(false),
       }),
       output: z.object({ items: z.array(DeadLetter), nextCursor: DeadLetterId.nullable() }),
-      errors: {
-        'operations.context_not_found': { status: 404, message: 'There is no context of this name.' },
-      },
+      errors: { 'operations.context_not_found': unknownContext },
       example: {
         input: { limit: 20 },
         output: {
@@ -120,6 +125,29 @@ function declareOperations(context: string) {
       input: z.object({ id: DeadLetterId }),
       errors: unknownLetter,
       example: { input: { id } },
+    }),
+    /** Tells again what a context has published since an instant; who had it drops it. */
+    ReplayMessages: command(`${context}.replay-messages.v1`, {
+      access,
+      input: z.object({
+        since: Instant,
+        destination: text()
+          .max(100)
+          .optional()
+          .meta({ description: 'To this subscriber or log alone, as the outbox calls it.', examples: ['kafka'] }),
+      }),
+      output: Replayed,
+      errors: {
+        'operations.context_not_found': unknownContext,
+        'operations.destination_not_found': {
+          status: 404,
+          message: 'The messages of this context are not told to this destination.',
+        },
+      },
+      example: {
+        input: { since: '2026-01-31T12:00:00.000Z' },
+        output: { messages: 1200, destinations: ['kafka', context] },
+      },
     }),
     /** What a context knows of a flow: the messages that it published, and those of `messageIds` that came to it. */
     GetFlow: query(`${context}.get-flow.v1`, {

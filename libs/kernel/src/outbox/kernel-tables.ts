@@ -113,3 +113,29 @@ export const FlowIndex1700000000002 = migration(
   `create index outbox_flow on outbox using brin (correlation_id text_bloom_ops(n_distinct_per_range = 400))
     with (pages_per_range = 32, autosummarize = on)`,
 );
+
+/** How far a log at a broker had come: its own name for the place, by which it is seen whether it forgot. */
+export const LogPlace1700000000003 = migration(
+  'LogPlace1700000000003',
+  `alter table outbox_cursor add column place text`,
+);
+
+/** What subscribers listen to, whichever version of the code they run in. */
+export const InboxListeners1700000000004 = migration(
+  'InboxListeners1700000000004',
+  `create table inbox_listener (
+    subscriber text not null,
+    message text not null,
+    at timestamptz not null default now(),
+    primary key (subscriber, message)
+  )`,
+);
+
+/**
+ * When anybody last read for a destination, and, for the one that reads, where it is to go back to: all from there is told
+ * again.
+ */
+export const CursorLife1700000000005 = migration(
+  'CursorLife1700000000005',
+  `alter table outbox_cursor add column read_at timestamptz not null default now(), add column back pg_snapshot`,
+);

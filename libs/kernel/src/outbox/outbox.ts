@@ -4,6 +4,7 @@ import type { Written } from '../database/together.js';
 import type { Outgoing, Transaction } from '../database/transaction.js';
 import { contractOf, keyOf } from '../messages/message.js';
 import { ambient } from '../runtime/ambient.js';
+import type { OutboxRow } from './destination.js';
 import { SLOTS } from './kernel-tables.js';
 
 /** Messages of one key share a slot, and a slot has one reader at a time: that is what keeps a key's order. */
@@ -74,14 +75,42 @@ export function outgoingStatements(outgoing: readonly Outgoing[]): Written[] {
       select message_id, slot, name, key, destination, payload, correlation_id, causation_id
       from json_to_recordset(${rows(now)}) as row(
         message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, line integer)
-      where true order by line`;
+      where true order by line returning id`;
     statements.push({ statement, last: true });
   }
   return statements;
 }
 
+/** What the last statement of a transaction answers where it wrote messages. */
+export interface Placed {
+  readonly ids: readonly number[];
+  readonly at: string;
+}
+
+/** The messages that were written, as whoever reads them finds them. */
+export function placedRows(outgoing: readonly Outgoing[], { ids, at }: Placed): OutboxRow[] {
+  return outgoing
+    .filter(({ due }) => due === null)
+    .map(({ id, name, key, destination, payload, metadata }, line) => ({
+      id: ids[line]!,
+      message_id: id,
+      slot: slotOf(key),
+      name,
+      key,
+      destination,
+      payload: JSON.parse(JSON.stringify(payload)) as unknown,
+      correlation_id: metadata.correlationId,
+      causation_id: metadata.causationId,
+      at,
+    }));
+}
+
+/** What a broker carries with its envelope; the same where there is none, so that a message does not fail by the topology. */
+export const MAX_MESSAGE_BYTES = 3 * 1024 * 1024;
+
+/** @throws Error where a message is larger than MAX_MESSAGE_BYTES */
 function rows(messages: readonly Outgoing[]): string {
-  return JSON.stringify(
+  const text = JSON.stringify(
     messages.map(({ id, name, key, destination, payload, metadata, due }, line) => ({
       message_id: id,
       slot: slotOf(key),
@@ -95,4 +124,12 @@ function rows(messages: readonly Outgoing[]): string {
       line,
     })),
   );
+  if (text.length * 3 > MAX_MESSAGE_BYTES) messages.forEach(refuseTooLarge); // a character has three bytes at most
+  return text;
+}
+
+function refuseTooLarge({ name, payload }: Outgoing): void {
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  if (bytes > MAX_MESSAGE_BYTES)
+    throw new Error(`${name} is too large: ${bytes} bytes, of ${MAX_MESSAGE_BYTES} at most`);
 }

@@ -1,51 +1,32 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import { Alarm, pause } from '../runtime/deadline.js';
-import type { Destination, OutboxRow } from './destination.js';
+import { Forgotten } from '../transport/transport.js';
+import { type Destination, isLog, type LogDestination, type OutboxRow, settledName } from './destination.js';
+import { HandOver } from './hand-over.js';
+import { Lane, laneKey, LogProgress, type Position } from './lane.js';
 import { SlotLeases } from './slot-leases.js';
-
-/** Where a lane stands: everything visible in `seen` is read; of what `upto` adds to it, everything up to `after`. */
-interface Position {
-  readonly seen: string;
-  readonly upto: string | null;
-  readonly after: number;
-}
-
-/** One destination's reading of one slot: in order, one row or batch at a time. */
-interface Lane {
-  readonly destination: Destination;
-  readonly slot: number;
-  /** How far rows were read into `queue`. */
-  read: Position;
-  /** How far rows were delivered; what is stored. */
-  done: Position;
-  queue: OutboxRow[];
-  /** Rows ever put into the queue, and delivered out of it. */
-  fed: number;
-  delivered: number;
-  /** Where the lane stands once so many rows are delivered. */
-  readonly marks: { fed: number; position: Position }[];
-  busy: boolean;
-  /** Its queue was full when others were read: there may be more. */
-  starved: boolean;
-  /** Delivered something that the stored cursor does not know of. */
-  moved: boolean;
-  dropped: boolean;
-}
 
 const PAGE = 1_000;
 /** A lane with so many rows waiting is read no further: it falls behind the others, and catches up alone. */
 const PREFETCH = 500;
 const POLL_ALONE_MS = 1_000;
 const POLL_SHARED_MS = 50;
+/** So long after one look follows the next: where much is going on, one look sees what several commits wrote. */
+const GATHER_MS = 10;
+/** So long a committed row waits for those before it, whose commits are most likely on their way, until it is looked for them. */
+const PATIENCE_MS = 5;
 const RENEW_MS = 2_000;
 /** Idle cursors are stored now and then, so that what they have passed can be trimmed. */
 const STORE_ALL_MS = 60_000;
+const WARN_EVERY_MS = 10_000;
 
 /**
- * Reads one context's outbox to its destinations, in snapshot batches as PgQ does (docs/adr/0003). A wake-up after each
- * commit makes it quick, polling makes it true. Several processes share an outbox by leases on its slots.
+ * Reads one context's outbox to its destinations, in snapshot batches as PgQ does (docs/adr/0003). What this process commits
+ * it takes without reading where nothing can be before it (docs/adr/0017): that makes it quick, polling makes it true. Several
+ * processes share an outbox by leases on its slots.
  */
 export class Relay {
   private readonly logger = new Logger('Relay');
@@ -53,29 +34,56 @@ export class Relay {
   private readonly leases: SlotLeases;
   private readonly lanes = new Map<string, Lane>();
   private readonly running = new Set<Promise<void>>();
+  private readonly handOver = new HandOver();
+  private overdue: NodeJS.Timeout | undefined;
+  /** Nobody's call or message, whoever commits. */
+  private readonly apart = AsyncLocalStorage.snapshot();
   private stopping = new AbortController();
   private loop: Promise<void> | undefined;
+  private settling: Promise<void> | undefined;
   private renewedAt = Number.NEGATIVE_INFINITY;
   private storedAllAt = performance.now();
+  private readonly warnedAt = new Map<string, number>();
+
+  private destinations: readonly (Destination | LogDestination)[] = [];
+  /** Hears which slots this process has the lease of, whenever that changes. */
+  onSlots: (slots: readonly number[]) => void = () => undefined;
+
+  /** Called now and then, before more is read. */
+  onRenewal: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly database: Database,
-    private readonly destinations: readonly Destination[],
     instance: string,
   ) {
     this.leases = new SlotLeases(database, instance);
   }
 
-  /** Gives every new destination its cursors. Done before anything is read or written, so that none misses a message. */
-  async register(): Promise<void> {
-    if (this.destinations.length === 0) return;
-    const names = this.destinations.map(({ name }) => name);
-    const earliest = this.destinations.filter(({ from }) => from === 'earliest').map(({ name }) => name);
+  /**
+   * Gives every destination its cursors. Done before anything is read or written, so that none misses a message. Where nobody
+   * has read to it for a day, while others were read to, its messages went another way: what it has is of no more use.
+   */
+  async register(destinations: readonly (Destination | LogDestination)[]): Promise<void> {
+    this.destinations = destinations;
+    if (destinations.length === 0) return;
+    const wanted = JSON.stringify(
+      destinations.flatMap((one) => cursorsOf(one).map((destination) => ({ destination, beginning: one.from }))),
+    );
+    const living = sql`read_at > (select max(read_at) from outbox_cursor) - interval '1 day'`;
+    const least = sql`
+      select distinct on (slot) slot, seen from outbox_cursor where ${living}
+      order by slot, pg_snapshot_xmin(seen), pg_snapshot_xmax(seen), (select count(*) from pg_snapshot_xip(seen)) desc`;
+    await this.database.query(sql`
+      update outbox_cursor former set seen = least.seen, upto = null, after_id = 0, place = null, read_at = now()
+      from (${least}) least
+      where former.slot = least.slot and former.destination = any(${destinations.flatMap(cursorsOf)}) and not (${living})`);
     await this.database.query(sql`
       insert into outbox_cursor (destination, slot, seen)
-      select destination, slot, case when destination = any(${earliest}) then '1:1:'::pg_snapshot else pg_current_snapshot() end
-      from unnest(${names}::text[]) destination cross join outbox_slot
-      on conflict do nothing`);
+      select destination, slot,
+        case beginning when 'now' then pg_current_snapshot() when 'least' then coalesce(least.seen, '1:1:') else '1:1:' end
+      from json_to_recordset(${wanted}) as wanted(destination text, beginning text)
+        cross join outbox_slot left join (${least}) least using (slot)
+      on conflict (destination, slot) do update set read_at = now()`);
   }
 
   start(): void {
@@ -87,13 +95,21 @@ export class Relay {
     this.alarm.wake();
   }
 
+  /** Takes what this process has just committed. */
+  committed(rows: readonly OutboxRow[]): void {
+    if (rows.length > 0 && !this.stopping.signal.aborted) this.apart(() => this.hand(this.handOver.committed(rows)));
+  }
+
   /** Finishes what was begun, stores the cursors and gives the slots back. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.wake();
     await this.loop;
     await Promise.all(this.running);
-    await this.storeCursors().catch((error: unknown) =>
+    clearTimeout(this.overdue);
+    // What was handed over lies beyond the cursors until a look shows it.
+    const stored = this.readAll().then(() => this.storeCursors());
+    await stored.catch((error: unknown) =>
       this.logger.warn(`cursors of "${this.database.context}" not stored: ${String(error)}`),
     );
     await this.leases
@@ -107,8 +123,11 @@ export class Relay {
     while (!this.stopping.signal.aborted) {
       try {
         if (performance.now() - this.renewedAt >= RENEW_MS) await this.renew();
+        const began = performance.now();
         if (await this.readAll()) continue;
         await this.alarm.sleep(this.leases.alone ? POLL_ALONE_MS : POLL_SHARED_MS);
+        const early = began + GATHER_MS - performance.now();
+        if (early > 1) await pause(early, this.stopping.signal);
       } catch (error) {
         this.logger.warn(`reading the outbox of "${this.database.context}" failed, trying again: ${String(error)}`);
         await pause(500, this.stopping.signal);
@@ -118,70 +137,107 @@ export class Relay {
 
   private async renew(): Promise<void> {
     await this.storeCursors();
+    await this.onRenewal();
     const { gained, lost } = await this.leases.renew();
     this.renewedAt = performance.now();
     for (const lane of this.lanes.values()) if (lost.includes(lane.slot)) this.drop(lane);
     if (gained.length > 0) await this.open(gained);
+    await this.goBackWhereTold();
+    if (gained.length + lost.length > 0) this.onSlots(this.leases.slots);
+    this.settling ??= this.track(this.settle()).finally(() => (this.settling = undefined));
   }
 
   private drop(lane: Lane): void {
     lane.dropped = true;
     lane.queue = [];
-    this.lanes.delete(laneKey(lane.destination.name, lane.slot));
+    this.lanes.delete(lane.key);
   }
 
   private async open(slots: readonly number[]): Promise<void> {
-    const cursors = await this.database.query<{
-      destination: string;
-      slot: number;
-      seen: string;
-      upto: string | null;
-      after: number;
-    }>(sql`
-      select destination, slot, seen::text, upto::text, after_id as after from outbox_cursor where slot = any(${slots})`);
-    for (const { destination: name, slot, ...position } of cursors) {
-      const destination = this.destinations.find((candidate) => candidate.name === name);
-      if (!destination) continue; // another version's subscriber: its cursor waits for it
-      const lane: Lane = {
-        destination,
-        slot,
-        read: position,
-        done: position,
-        queue: [],
-        fed: 0,
-        delivered: 0,
-        marks: [],
-        busy: false,
-        starved: false,
-        moved: false,
-        dropped: false,
-      };
-      this.lanes.set(laneKey(name, slot), lane);
+    const cursors = await this.database.query<
+      Position & { destination: string; slot: number; place: string | null }
+    >(sql`
+      select destination, slot, seen::text, upto::text, after_id as after, place from outbox_cursor where slot = any(${slots})`);
+    const found = new Map(
+      cursors.map(({ destination, slot, place, ...position }) => [laneKey(destination, slot), { place, position }]),
+    );
+    for (const slot of slots) {
+      for (const destination of this.destinations) {
+        const { position, place } = found.get(laneKey(destination.name, slot))!;
+        const settled = isLog(destination) && found.get(laneKey(settledName(destination.name), slot))!.position;
+        const log = settled ? new LogProgress(settled, place ?? undefined) : undefined;
+        this.lanes.set(laneKey(destination.name, slot), new Lane(destination, slot, position, log));
+      }
     }
   }
 
   /** Reads what is new for every lane that has room. Lanes that stand at the same place are read together. */
   private async readAll(): Promise<boolean> {
-    const groups = new Map<string, Lane[]>();
-    for (const lane of this.lanes.values()) {
-      if (lane.queue.length >= PREFETCH) {
-        lane.starved = true;
-        continue;
-      }
-      const place = `${lane.read.seen} ${lane.read.upto} ${lane.read.after}`;
-      const group = groups.get(place);
-      if (group) group.push(lane);
-      else groups.set(place, [lane]);
-    }
     let bound: string | null = null;
     let more = false;
-    for (const group of groups.values()) {
-      const page = await this.read(group, bound);
-      if (group[0]!.read.upto === null) bound ??= page.snapshot; // one bound for all, so that lanes meet again at one place
-      more ||= page.full;
-      for (const lane of group) this.feed(lane, page);
+    const ids: number[] = [];
+    let shown: string | null = null;
+    this.handOver.look();
+    try {
+      for (const group of this.groups()) {
+        const page = await this.read(group, bound);
+        if (group[0]!.read.upto === null) bound ??= page.snapshot; // one bound for all, so that lanes meet again at one place
+        more ||= page.full;
+        for (const rows of page.rows.values()) for (const { id } of rows) ids.push(id);
+        for (const lane of group) this.feed(lane, page);
+      }
+      shown = bound;
+    } finally {
+      for (const lane of this.lanes.values())
+        lane.current = shown !== null && lane.read.upto === null && lane.read.seen === shown;
+      this.hand(this.handOver.looked(ids, shown));
     }
     return more;
+  }
+
+  /** Gives rows to the lanes without their being read; not to one that has yet to read others. */
+  private hand(rows: readonly OutboxRow[]): void {
+    const bySlot = Map.groupBy(rows, ({ slot }) => slot);
+    for (const lane of bySlot.size > 0 ? this.lanes.values() : []) {
+      const own = bySlot.get(lane.slot);
+      if (!own) continue;
+      if (lane.current && lane.queue.length < PREFETCH) {
+        lane.hand(own);
+        this.begin(lane);
+      } else {
+        lane.current = false;
+        if (lane.queue.length >= PREFETCH) lane.starved = true;
+        else this.wake();
+      }
+    }
+    if (!this.handOver.waits) return;
+    this.overdue ??= setTimeout(
+      () => {
+        this.overdue = undefined;
+        if (this.handOver.waits) this.wake();
+      },
+      this.leases.alone ? PATIENCE_MS : 0,
+    );
+  }
+
+  /** The lanes that have room, by where they stand. Those that were read together share one object: few places are compared. */
+  private groups(): Iterable<Lane[]> {
+    const shared = new Map<Position, Lane[]>();
+    for (const lane of this.lanes.values()) {
+      lane.starved = lane.queue.length >= PREFETCH;
+      if (lane.starved) continue;
+      const group = shared.get(lane.read);
+      if (group) group.push(lane);
+      else shared.set(lane.read, [lane]);
+    }
+    const places = new Map<string, Lane[]>();
+    for (const [{ seen, upto, after }, lanes] of shared) {
+      const place = `${seen} ${upto} ${after}`;
+      const group = places.get(place);
+      if (group) group.push(...lanes);
+      else places.set(place, lanes);
+    }
+    return places.values();
   }
 
   private async read(group: readonly Lane[], bound: string | null): Promise<Page> {
@@ -210,76 +266,174 @@ export class Relay {
     const position = full
       ? { seen, upto: snapshot, after: found.at(-1)!.id }
       : { seen: snapshot, upto: null, after: 0 };
-    return { rows: found, snapshot, full, position };
+    return { rows: Map.groupBy(found, ({ slot }) => slot), snapshot, full, position };
   }
 
   private feed(lane: Lane, { rows, position }: Page): void {
     if (lane.dropped) return;
-    const wanted = rows.filter((row) => row.slot === lane.slot && lane.destination.wants(row));
-    lane.read = position;
-    lane.fed += wanted.length;
-    const last = lane.marks.at(-1);
-    if (last?.fed === lane.fed) last.position = position;
-    else lane.marks.push({ fed: lane.fed, position });
-    pass(lane);
-    if (wanted.length === 0) return;
-    lane.queue.push(...wanted);
-    if (lane.busy) return;
+    lane.feed(rows.get(lane.slot) ?? none, position);
+    this.begin(lane);
+  }
+
+  private begin(lane: Lane): void {
+    if (lane.queue.length === 0 || lane.busy) return;
     lane.busy = true;
-    const work = this.deliver(lane).finally(() => this.running.delete(work));
-    this.running.add(work);
+    void this.track(this.deliver(lane));
+  }
+
+  /** What is to be over before the relay has stopped. */
+  private track(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => this.running.delete(tracked));
+    this.running.add(tracked);
+    return tracked;
   }
 
   private async deliver(lane: Lane): Promise<void> {
     const { destination } = lane;
-    for (let failures = 0; lane.queue.length > 0 && !this.stopping.signal.aborted;) {
+    for (let failures = 0; lane.queue.length > 0 && !lane.back && !this.stopping.signal.aborted;) {
       const rows = lane.queue.slice(0, destination.batch);
       try {
-        await destination.deliver(this.database.context, rows);
-        lane.queue.splice(0, rows.length);
-        lane.delivered += rows.length;
-        lane.moved = true;
-        pass(lane);
+        if (isLog(destination)) lane.log!.place = await destination.append(lane.slot, rows, lane.log!.place);
+        else await destination.deliver(this.database.context, rows);
+        lane.took(rows.length);
         failures = 0;
       } catch (error) {
-        failures++;
-        if (failures > 3) {
-          this.logger.warn(
-            `"${destination.name}" cannot take messages of "${this.database.context}", trying again: ${String(error)}`,
-          );
+        if (error instanceof Forgotten) {
+          lane.back = lane.log!.settled;
+          break;
         }
+        failures++;
+        if (failures > 3)
+          this.warn(
+            `"${destination.name}" cannot take messages of "${this.database.context}", trying again`,
+            String(error),
+          );
         await pause(Math.min(10 * 2 ** failures, 2_000), this.stopping.signal);
       }
     }
+    if (lane.back) await this.goBack(lane, lane.back);
     lane.busy = false;
     if (lane.starved) this.wake();
     lane.starved = false;
   }
 
+  /** Asks the logs what all their readers have handled. */
+  private async settle(): Promise<void> {
+    for (const destination of this.destinations) {
+      if (!isLog(destination)) continue;
+      const asked = [...this.lanes.values()].flatMap((lane) => {
+        const place = lane.destination === destination ? lane.log!.question(lane) : undefined;
+        return place === undefined ? [] : [{ lane, slot: lane.slot, place }];
+      });
+      if (asked.length === 0) continue;
+      try {
+        const settlements = await destination.settle(asked);
+        for (const [index, { lane }] of asked.entries()) {
+          if (settlements[index] === 'handled') {
+            lane.log!.answered();
+            lane.moved = true;
+          }
+          if (settlements[index] === 'forgotten') await this.sendBack(lane, lane.log!.settled);
+        }
+      } catch (error) {
+        this.warn(`"${destination.name}" does not tell what is handled`, String(error));
+      }
+    }
+  }
+
+  /** An operator may have said so: docs/guides/operations.md. */
+  private async goBackWhereTold(): Promise<void> {
+    const { slots } = this.leases;
+    const told = await this.database.query<{ destination: string; slot: number; back: string }>(sql`
+      select destination, slot, back::text from outbox_cursor where back is not null and slot = any(${slots})`);
+    for (const { destination, slot, back } of told) {
+      const lane = this.lanes.get(laneKey(destination, slot));
+      if (lane && !lane.back) await this.sendBack(lane, { seen: back, upto: null, after: 0 });
+    }
+  }
+
+  /** What is on its way is waited for: it would come between. */
+  private async sendBack(lane: Lane, position: Position): Promise<void> {
+    if (lane.busy) lane.back = position;
+    else await this.goBack(lane, position);
+  }
+
+  /** What follows the position is told again: a log lost what not everybody had handled, or an operator wants it. */
+  private async goBack(lane: Lane, position: Position): Promise<void> {
+    if (lane.dropped) return;
+    const { destination, slot, log } = lane;
+    const what = `"${destination.name}" is told messages of "${this.database.context}" again`;
+    const fresh = new Lane(destination, slot, position, log && new LogProgress(position, undefined));
+    // Stored first: what is appended from now on would hide from a next process that anything is missing.
+    while (!(await this.stored(fresh, what))) await pause(500, this.stopping.signal);
+    if (lane.dropped || this.stopping.signal.aborted) return;
+    this.warn(what, 'they are missing there, or an operator wished it');
+    this.drop(lane);
+    this.lanes.set(fresh.key, fresh);
+    this.wake();
+  }
+
+  /** True too where it is not to be tried any more. */
+  private async stored(fresh: Lane, what: string): Promise<boolean> {
+    try {
+      await this.store([fresh], fresh.done.seen);
+      return true;
+    } catch (error) {
+      this.warn(`${what}: that was not stored, trying again`, String(error));
+      return this.stopping.signal.aborted;
+    }
+  }
+
+  /** What befalls one slot befalls most: the first tells of it. */
+  private warn(what: string, how: string): void {
+    if (performance.now() - (this.warnedAt.get(what) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;
+    this.warnedAt.set(what, performance.now());
+    this.logger.warn(`${what}: ${how}`);
+  }
+
   private async storeCursors(): Promise<void> {
     const all = performance.now() - this.storedAllAt >= STORE_ALL_MS;
-    if (all) this.storedAllAt = performance.now();
+    if (all) {
+      this.storedAllAt = performance.now();
+      const names = this.destinations.flatMap(cursorsOf);
+      await this.database.query(sql`update outbox_cursor set read_at = now() where destination = any(${names})`);
+    }
     const moved = [...this.lanes.values()].filter((lane) => all || lane.moved);
-    if (moved.length === 0) return;
-    const cursors = moved.map(({ destination, slot, done }) => ({ destination: destination.name, slot, ...done }));
-    await this.database.query(sql`
-      update outbox_cursor cursor set seen = moved.seen, upto = moved.upto, after_id = moved.after
-      from json_to_recordset(${JSON.stringify(cursors)}) as moved(destination text, slot smallint, seen pg_snapshot, upto pg_snapshot, after bigint)
-      where cursor.destination = moved.destination and cursor.slot = moved.slot`);
-    for (const lane of moved) lane.moved = false;
+    if (moved.length > 0) await this.store(moved);
+  }
+
+  /** `told`: where an operator sent these lanes back to, and they have gone. */
+  private async store(lanes: readonly Lane[], told: string | null = null): Promise<void> {
+    const cursors = lanes.flatMap(({ destination, slot, done, log }) => [
+      { destination: destination.name, slot, ...done, place: log?.place },
+      ...(log ? [{ destination: settledName(destination.name), slot, ...log.settled }] : []),
+    ]);
+    for (const lane of lanes) lane.moved = false;
+    try {
+      await this.database.query(sql`
+        update outbox_cursor cursor set
+          seen = moved.seen, upto = moved.upto, after_id = moved.after, place = moved.place,
+          back = nullif(back::text, ${told})::pg_snapshot
+        from json_to_recordset(${JSON.stringify(cursors)}) as moved(
+          destination text, slot smallint, seen pg_snapshot, upto pg_snapshot, after bigint, place text)
+        where cursor.destination = moved.destination and cursor.slot = moved.slot`);
+    } catch (error) {
+      for (const lane of lanes) lane.moved = true;
+      throw error;
+    }
   }
 }
 
+const none: readonly OutboxRow[] = [];
+
+/** The names of its cursors. */
+const cursorsOf = (destination: Destination | LogDestination): string[] =>
+  isLog(destination) ? [destination.name, settledName(destination.name)] : [destination.name];
+
 interface Page {
-  readonly rows: readonly OutboxRow[];
+  /** By slot. */
+  readonly rows: ReadonlyMap<number, readonly OutboxRow[]>;
   readonly snapshot: string;
   readonly full: boolean;
   readonly position: Position;
-}
-
-const laneKey = (destination: string, slot: number): string => `${slot} ${destination}`;
-
-/** Moves the lane past every place whose rows are delivered. */
-function pass(lane: Lane): void {
-  while (lane.marks[0] && lane.marks[0].fed <= lane.delivered) lane.done = lane.marks.shift()!.position;
 }

@@ -82,9 +82,8 @@ describe('retention', () => {
         // More than once: the relay may just be storing where it stood before.
         await source.query(sql`update outbox_cursor set seen = pg_current_snapshot()`);
         await retention.maintain();
-        return !(await partitions()).includes('outbox_20260615');
+        return (await source.query(sql`select 1 from outbox`)).length === 0;
       }, 'what all have read is dropped');
-      expect(await source.query(sql`select 1 from outbox`)).toEqual([]);
     } finally {
       await app.close();
       await database.drop();

@@ -2,12 +2,14 @@ import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
 import { sql, Sql } from '../database/sql.js';
 import { type Clock, isoInstant } from '../runtime/clock.js';
-import { Alarm } from '../runtime/deadline.js';
+import { Loop } from '../runtime/loop.js';
 
 const DAY_MS = 86_400_000;
 /** Few: every read looks into each partition. Made at boot and every hour. */
 const DAYS_AHEAD = 3;
 const HOUR_MS = 3_600_000;
+/** What is old can wait until the process has started. */
+const FIRST_ROUND_MS = 10_000;
 
 /** How many days are kept: a message is remembered longer than it can come again. */
 export interface RetentionDays {
@@ -22,49 +24,30 @@ export interface RetentionDays {
  */
 export class Retention {
   private readonly logger = new Logger('Retention');
-  private readonly alarm = new Alarm();
-  private stopping = false;
-  private loop: Promise<void> | undefined;
+  private readonly loop: Loop;
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly days: RetentionDays,
-  ) {}
+  ) {
+    this.loop = new Loop('Retention', `partitions of "${database.context}"`, HOUR_MS, () => this.maintain());
+  }
 
   /** Makes the partitions that are needed before anything is written, and sees to them from then on. */
   async start(): Promise<void> {
-    await this.maintain();
-    this.loop = this.run();
+    const { missing } = await this.partitions();
+    if (missing.length > 0) await this.maintain();
+    this.loop.start(FIRST_ROUND_MS);
   }
 
-  async stop(): Promise<void> {
-    this.stopping = true;
-    this.alarm.wake();
-    await this.loop;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping) {
-      await this.alarm.sleep(HOUR_MS);
-      await this.maintain().catch((error: unknown) =>
-        this.logger.warn(`partitions of "${this.database.context}": ${String(error)}`),
-      );
-    }
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** One round: partitions ahead are made, old ones dropped. Replicas may race. */
   async maintain(): Promise<void> {
-    const today = Math.floor(this.clock.now() / DAY_MS);
-    const existing = await this.partitions();
-    const wanted = ['outbox', 'inbox'].flatMap((table) =>
-      Array.from({ length: DAYS_AHEAD }, (_, ahead) => ({ table, day: today + ahead })),
-    );
-    const missing = wanted.filter(({ table, day }) => !existing.has(nameOf(table, day)));
-    const old = [...existing].filter((name) => {
-      const [, table] = /^(outbox|inbox)_\d+$/.exec(name) ?? [];
-      return table !== undefined && name < nameOf(table, today - this.days[table as 'outbox' | 'inbox']);
-    });
+    const { missing, old } = await this.partitions();
     if (missing.length > 0 || old.length > 0) {
       await this.database.transaction(async () => {
         await this.database.query(
@@ -74,17 +57,37 @@ export class Retention {
         for (const name of old) await this.drop(name);
       });
     }
-    for (const table of ['outbox', 'inbox'] as const) await this.trimRest(table, today - this.days[table]);
+    // Nobody has read to these for a day, while others were read to: what they are for goes another way, or is no more.
+    await this.database.query(
+      sql`delete from outbox_cursor where read_at < (select max(read_at) from outbox_cursor) - interval '1 day'`,
+    );
+    for (const table of ['outbox', 'inbox'] as const) await this.trimRest(table, this.today - this.days[table]);
     await this.database.query(
       sql`delete from call_record where at < now() - make_interval(days => ${this.days.calls})`,
     );
   }
 
-  private async partitions(): Promise<Set<string>> {
+  private get today(): number {
+    return Math.floor(this.clock.now() / DAY_MS);
+  }
+
+  /** Which partitions there should be, and which no longer. */
+  private async partitions(): Promise<{ missing: { table: string; day: number }[]; old: string[] }> {
+    const { today } = this;
     const rows = await this.database.query<{ name: string }>(sql`
       select child.relname as name from pg_inherits join pg_class child on child.oid = inhrelid
       where inhparent in ('outbox'::regclass, 'inbox'::regclass)`);
-    return new Set(rows.map(({ name }) => name));
+    const existing = rows.map(({ name }) => name);
+    const wanted = ['outbox', 'inbox'].flatMap((table) =>
+      Array.from({ length: DAYS_AHEAD }, (_, ahead) => ({ table, day: today + ahead })),
+    );
+    return {
+      missing: wanted.filter(({ table, day }) => !existing.includes(nameOf(table, day))),
+      old: existing.filter((name) => {
+        const [, table] = /^(outbox|inbox)_\d+$/.exec(name) ?? [];
+        return table !== undefined && name < nameOf(table, today - this.days[table as 'outbox' | 'inbox']);
+      }),
+    };
   }
 
   /** A day whose first messages came before its partition could be made stays in the rest: a partition cannot be made around rows. */

@@ -19,6 +19,11 @@ export class SlotLeases {
     private readonly instance: string,
   ) {}
 
+  /** Those that this process has. */
+  get slots(): readonly number[] {
+    return this.held;
+  }
+
   /** Renews what is held, takes what is free and gives up what is more than a fair share. */
   async renew(): Promise<{ gained: number[]; lost: number[] }> {
     const [{ others } = { others: 0 }] = await this.database.query<{ others: number }>(sql`
@@ -32,7 +37,7 @@ export class SlotLeases {
     this.alone = others === 0;
     const fair = Math.ceil(SLOTS / (others + 1));
     const before = this.held;
-    const renewed = await this.slots(sql`
+    const renewed = await this.slotsOf(sql`
       update outbox_slot set until = now() + make_interval(secs => ${LEASE_SECONDS}) where holder = ${this.instance} returning slot`);
     const kept = renewed.slice(0, fair);
     if (renewed.length > fair) await this.free(renewed.slice(fair));
@@ -51,7 +56,7 @@ export class SlotLeases {
   }
 
   private take(count: number): Promise<number[]> {
-    return this.slots(sql`
+    return this.slotsOf(sql`
       update outbox_slot set holder = ${this.instance}, until = now() + make_interval(secs => ${LEASE_SECONDS})
       where slot in (
         select slot from outbox_slot where holder is null or until < now() order by slot limit ${count} for update skip locked)
@@ -63,7 +68,7 @@ export class SlotLeases {
       update outbox_slot set holder = null, until = null where holder = ${this.instance} and slot = any(${slots})`);
   }
 
-  private async slots(statement: ReturnType<typeof sql>): Promise<number[]> {
+  private async slotsOf(statement: ReturnType<typeof sql>): Promise<number[]> {
     const rows = await this.database.query<{ slot: number }>(statement);
     return rows.map(({ slot }) => slot).toSorted((a, b) => a - b);
   }

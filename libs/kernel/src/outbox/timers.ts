@@ -1,51 +1,34 @@
-import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import type { Clock } from '../runtime/clock.js';
-import { Alarm } from '../runtime/deadline.js';
+import { Loop } from '../runtime/loop.js';
 
 const POLL_MS = 1_000;
 
 /** Moves what was sent for a later time into the outbox when its time has come. Any number of processes may. */
 export class Timers {
-  private readonly logger = new Logger('Timers');
-  private readonly alarm = new Alarm();
-  private stopping = false;
-  private loop: Promise<void> | undefined;
+  private readonly loop: Loop;
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly moved: () => void,
-  ) {}
+  ) {
+    const failing = `timers of "${database.context}" not read, trying again`;
+    this.loop = new Loop('Timers', failing, POLL_MS, () => this.moveDue());
+  }
 
   start(): void {
-    this.loop = this.run();
+    this.loop.start();
   }
 
   /** Something will be due at `instant`: looked for then, where that comes before the next poll. */
   expect(instant: string): void {
-    if (Date.parse(instant) - this.clock.now() < POLL_MS) this.wake();
+    if (Date.parse(instant) - this.clock.now() < POLL_MS) this.loop.wake();
   }
 
-  private wake(): void {
-    this.alarm.wake();
-  }
-
-  async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake();
-    await this.loop;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping) {
-      const wait = await this.moveDue().catch((error: unknown) => {
-        this.logger.warn(`timers of "${this.database.context}" not read, trying again: ${String(error)}`);
-        return POLL_MS;
-      });
-      await this.alarm.sleep(wait);
-    }
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** Moves what is due; answers how long to wait for the next, in milliseconds. */

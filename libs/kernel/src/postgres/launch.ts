@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm, stat } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { except, readIfPresent } from '../runtime/files.js';
+import { freePort } from '../runtime/free-port.js';
 import { type Binaries, spawnOptions } from './binaries.js';
 import type { Cluster } from './cluster.js';
 import { awaitServer, type Postmaster, START_WITHIN_MS } from './postmaster.js';
@@ -58,14 +58,6 @@ async function spawnServer(cluster: Cluster, binaries: Binaries, settings: Setti
 /** The port of last time if it is free, so that clients which know the old URL find a restarted server again. */
 async function choosePort({ path }: Cluster): Promise<number> {
   const lastCommand = await readIfPresent(join(path, 'postmaster.opts'));
-  const lastPort = Number(/"-p" "(\d+)"/.exec(lastCommand ?? '')?.[1] ?? 0);
-  return freePort(lastPort).catch(() => freePort(0));
-}
-
-async function freePort(wanted: number): Promise<number> {
-  const server = createServer().listen({ host: '127.0.0.1', port: wanted, exclusive: true });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const lastPort = /"-p" "(\d+)"/.exec(lastCommand ?? '')?.[1];
+  return freePort(lastPort === undefined ? undefined : Number(lastPort));
 }

@@ -1,6 +1,6 @@
 import { type CallRequest, type Link, NoReply } from '../bus/link.js';
 import { kernelFailure } from '../messages/failure.js';
-import type { Destination, OutboxRow } from '../outbox/destination.js';
+import type { Beginning, Destination, OutboxRow } from '../outbox/destination.js';
 import type { Randomness } from '../runtime/clock.js';
 import { pause } from '../runtime/deadline.js';
 
@@ -22,7 +22,6 @@ class Weather {
 
 /** Calls as they would be over a broker: serialised, late, sometimes doubled, refused on the way or left without their reply. */
 export class RehearsedLink implements Link {
-  readonly repeats = true;
   private readonly weather: Weather;
 
   constructor(
@@ -30,6 +29,10 @@ export class RehearsedLink implements Link {
     randomness: Randomness,
   ) {
     this.weather = new Weather(randomness);
+  }
+
+  repeats(): boolean {
+    return true;
   }
 
   async call(request: CallRequest): Promise<unknown> {
@@ -47,7 +50,7 @@ export class RehearsedLink implements Link {
 /** A destination as it would be behind a broker: late, sometimes unreachable, sometimes told the same twice. */
 export class RehearsedDestination implements Destination {
   readonly name: string;
-  readonly from: 'now' | 'earliest';
+  readonly from: Beginning;
   readonly batch: number;
   private readonly weather: Weather;
 

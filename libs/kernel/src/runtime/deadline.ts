@@ -5,6 +5,17 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
   await delay(milliseconds, undefined, { ...(signal ? { signal } : {}), ref: true }).catch(() => undefined);
 }
 
+/** What comes of `work`, or `otherwise` where that takes longer: the work is not stopped by it. */
+export async function within<Result, Otherwise>(
+  milliseconds: number,
+  work: Promise<Result>,
+  otherwise: Otherwise,
+): Promise<Result | Otherwise> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<Otherwise>((resolve) => (timer = setTimeout(resolve, milliseconds, otherwise)));
+  return Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
+}
+
 /** Something that sleeps until it is woken, or until its time is up; a wake-up while awake is not lost. */
 export class Alarm {
   private woken = false;
@@ -37,6 +48,11 @@ export class Limit {
 
   constructor(size: number) {
     this.free = size;
+  }
+
+  /** How many wait. */
+  get line(): number {
+    return this.waiting.length;
   }
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { networkOf } from './network.js';
+import { isPrivate, networkOf } from './network.js';
 
 describe('The network of an address', () => {
   it.each([
@@ -16,4 +16,28 @@ describe('The network of an address', () => {
   ])('%s is %s', (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
+});
+
+describe('A private address', () => {
+  it.each([
+    '127.0.0.1',
+    '127.8.8.8',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '100.64.0.1',
+    '::1',
+    '::ffff:10.1.2.3',
+    'fd00::1',
+    'fe80::1%eth0',
+  ])('is %s', (address) => {
+    expect(isPrivate(address)).toBe(true);
+  });
+
+  it.each(['8.8.8.8', '172.32.0.1', '100.128.0.1', '2001:db8::1', '::ffff:8.8.8.8', 'unknown', ''])(
+    'is not %s',
+    (address) => {
+      expect(isPrivate(address)).toBe(false);
+    },
+  );
 });

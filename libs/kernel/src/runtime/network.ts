@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /**
  * The network that whoever has this IP address has whole: an IPv4 address, or an IPv6 /64, the least that one customer
@@ -15,4 +15,25 @@ export function networkOf(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`;
+}
+
+const insiders = new BlockList();
+for (const [network, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10], // shared address space (RFC 6598), where some clusters have their pods
+] as const)
+  insiders.addSubnet(network, bits, 'ipv4');
+insiders.addAddress('::1', 'ipv6');
+insiders.addSubnet('fc00::', 7, 'ipv6');
+insiders.addSubnet('fe80::', 10, 'ipv6');
+
+/** An address of this machine or of a private network (RFC 1918, 4193, 6598), which the internet does not route. */
+export function isPrivate(address: string): boolean {
+  const plain = address.replace(/%.*$/, '');
+  const version = isIP(plain);
+  return version !== 0 && insiders.check(plain, version === 4 ? 'ipv4' : 'ipv6');
 }

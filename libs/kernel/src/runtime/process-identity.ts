@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { codeOf, readIfPresent } from './files.js';
 
 /**
@@ -15,6 +16,9 @@ export async function identityOf(pid: number): Promise<string | undefined> {
 export async function isAlive(pid: number): Promise<boolean> {
   return (await identityOf(pid)) !== undefined;
 }
+
+/** Whether a child of ours has ended, though nobody may have listened when it did. */
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 function exists(pid: number): boolean {
   try {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { integer, onOff, settings } from './settings.js';
+import { type Environment, integer, onOff, settings, WrongSettings } from './settings.js';
 
 const postgresUrl = () => z.string().regex(/^postgres(ql)?:\/\//, 'must be a URL that begins with postgres://');
 
@@ -57,4 +57,27 @@ export function databaseUrls(
   const url = environment[`${prefix}_DATABASE_URL`] || common;
   if (!url) throw new Error(`"${context}" has no database: set DATABASE_URL, or ${prefix}_DATABASE_URL`);
   return { url, replicaUrl: environment[`${prefix}_DATABASE_REPLICA_URL`] || undefined };
+}
+
+const network = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNRESET',
+]);
+/** Of PostgreSQL: wrong user or password, no such database, no right to connect. */
+const refused = new Set(['28000', '28P01', '3D000', '42501']);
+
+/** What failed to open a database, told by the setting that may be wrong where it may be; else as it was. */
+export function databaseFault(context: string, environment: Environment, url: string, error: unknown): unknown {
+  const { code = '', message } = error as { code?: string; message?: string };
+  if (!network.has(code) && !refused.has(code)) return error;
+  const own = `${context.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
+  const { protocol, username, host, pathname } = new URL(url);
+  const shown = `${environment[own] ? own : 'DATABASE_URL'}=${protocol}//${username && `${username}@`}${host}${pathname}`;
+  const remedy = network.has(code) ? 'Start that server, or name another.' : 'Correct the URL, or let a DBA allow it.';
+  return new WrongSettings([`${shown}: ${message || code}. ${remedy}`]);
 }

@@ -7,15 +7,17 @@ import { startEmbeddedPostgres } from '../postgres/embedded-postgres.js';
 let server: Promise<string> | undefined;
 
 /** The URL of the test run's database server: `TEST_DATABASE_URL`, or an embedded one that all suites share. */
-export function testServer(): Promise<string> {
-  server ??= process.env['TEST_DATABASE_URL']
-    ? Promise.resolve(process.env['TEST_DATABASE_URL'])
-    : startEmbeddedPostgres({
-        dataDir: process.env['CLEAVE_TEST_DIR'] ?? join(tmpdir(), 'cleave-test'),
-        log: () => undefined,
-        settings: { synchronous_commit: 'off', shared_preload_libraries: 'pg_stat_statements' },
-      }).then(({ url }) => url);
-  return server;
+export async function testServer(): Promise<string> {
+  return process.env['TEST_DATABASE_URL'] || (server ??= embedded());
+}
+
+async function embedded(): Promise<string> {
+  const { url } = await startEmbeddedPostgres({
+    dataDir: process.env['CLEAVE_TEST_DIR'] ?? join(tmpdir(), 'cleave-test'),
+    log: () => undefined,
+    settings: { synchronous_commit: 'off', shared_preload_libraries: 'pg_stat_statements' },
+  });
+  return url;
 }
 
 /** A new, empty database for one suite. Roles are the server's, schemas the database's: suites do not meet. */

@@ -199,7 +199,7 @@ class BreakHandler implements ICommandHandler<Break> {
   ) {}
   async execute({ how }: Break): Promise<{ n: number }> {
     if (how === 'contract') return { wrong: true } as never;
-    if (how === 'slow') await this.database.query(sql`select pg_sleep(1.2)`);
+    if (how === 'slow') await this.database.query(sql`select pg_sleep(2)`);
     if (how === 'unexpected') throw new Error('the secret is 42');
     return this.counters.count(how);
   }

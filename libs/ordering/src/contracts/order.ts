@@ -189,7 +189,15 @@ const orderErrors = {
 
 export class GetOrder extends query('ordering.get-order.v1', {
   access: owner('orders.read'),
-  input: z.object({ id: Uuid }),
+  input: z.object({
+    id: Uuid,
+    patience: z
+      .int()
+      .min(0)
+      .max(250)
+      .optional()
+      .meta({ description: 'So many milliseconds the answer may wait for the order to be settled.' }),
+  }),
   output: Order,
   errors: orderErrors,
   example: { input: { id: orderId }, output: exampleOrder },

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import * as z from 'zod';
@@ -10,7 +10,7 @@ import { Fleet } from './fleet.js';
 import { inOrder } from './flow-order.js';
 
 /** The messages of all contexts are alike: one's stand for them in the documentation and in errors. */
-const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, GetFlow } = operationsOf('inventory');
+const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, ReplayMessages, GetFlow } = operationsOf('inventory');
 
 // Contracts carry payloads as JSON text, here they are what they were.
 const shown = <Told extends { payload: string | null }>(told: Told) => ({ ...told, payload: parsed(told) });
@@ -72,6 +72,12 @@ const Page = ListDeadLetters.input.omit({ retrying: true }).extend({
     .default('false')
     .meta({ description: 'true: also what failed and is still being tried.' }),
 });
+type Replay = z.output<typeof ReplayMessages.input>;
+const context = {
+  schema: text()
+    .max(100)
+    .meta({ examples: ['inventory'] }),
+};
 const id = { schema: text().max(300) };
 const flowId = { schema: GetFlow.input.shape.correlationId };
 
@@ -121,6 +127,17 @@ export class OperationsController {
   discard(@Param('id', id) id: string) {
     const { DiscardDeadLetter } = this.ownerOf(id);
     return this.commands.execute(new DiscardDeadLetter({ id }));
+  }
+
+  @Post('contexts/:context/replays')
+  @Answers(202, ReplayMessages, {
+    summary: 'Tells again what a context has published since an instant.',
+    description: 'For who lost it, as after a backup was restored; who had it drops it. In order, and within seconds.',
+  })
+  replayMessages(@Param('context', context) name: string, @Body({ schema: ReplayMessages.input }) body: Replay) {
+    if (!this.fleet.has(name)) throw ReplayMessages.failure('operations.context_not_found');
+    const { ReplayMessages: Replaying } = operationsOf(name);
+    return this.commands.execute(new Replaying(body));
   }
 
   @Get('flows/:correlationId')

@@ -1,0 +1,37 @@
+import type { Environment } from '#kernel/settings';
+import { CannotStart } from '../cannot-start.js';
+import type { Need } from '../local/local-services.js';
+import { kindOf, type Place, placeIn, topologyIn } from '../place.js';
+import { readCommandLine } from './command-line.js';
+import type { Launcher } from './launcher.js';
+import { needsOf } from './needs.js';
+
+/** What this process is to do: its part of a topology, or to launch all of it. */
+export interface Part {
+  readonly needs: readonly Need[];
+  readonly place?: Place;
+  readonly launcher?: Launcher;
+}
+
+/**
+ * The part that the command line and the environment give this process: the one that CLEAVE_PROCESS names, the only one
+ * there is in CLEAVE_TOPOLOGY, or else all. In production all must be asked for, by --topology: a container that was not
+ * told which it is must not be everything. @throws CannotStart, WrongTopology
+ */
+export async function partOf(args: readonly string[], environment: Environment): Promise<Part> {
+  const { topology: asked, replicas } = readCommandLine(args);
+  const file = asked ?? environment['CLEAVE_TOPOLOGY'];
+  if (!file)
+    throw new CannotStart(
+      'CLEAVE_PROCESS and --replicas need a topology: set CLEAVE_TOPOLOGY, as to topologies/split-redis.yaml, or say --topology.',
+    );
+  const topology = await topologyIn(file);
+  const isMany = asked !== undefined || topology.processes.size > 1 || replicas.size > 0;
+  const isOne = environment['CLEAVE_PROCESS'] || (environment['NODE_ENV'] === 'production' && asked === undefined);
+  if (isMany && !isOne) {
+    const { Launcher } = await import('./launcher.js');
+    return { needs: needsOf(topology), launcher: new Launcher(topology, replicas) };
+  }
+  const place = placeIn(topology, environment);
+  return { needs: kindOf(place).contexts.length > 0 ? ['data', 'bus'] : ['bus'], place };
+}

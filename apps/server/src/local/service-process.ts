@@ -1,0 +1,72 @@
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identityOf, isAlive, withStartLock } from '#kernel/postgres';
+
+/** A broker of a laptop's own. */
+export interface RunningBroker {
+  /** As REDIS_URL and KAFKA_BROKERS want it. */
+  readonly url: string;
+  readonly pid: number;
+  readonly port: number;
+  /** True when it ran already. */
+  readonly adopted: boolean;
+  /** Ends it, whoever started it; its data is on disk. */
+  stop(): Promise<void>;
+}
+
+export interface BrokerOptions {
+  /** The server's data folder; the broker's is in it, by its name. */
+  readonly dataDir: string;
+  readonly log: (line: string) => void;
+}
+
+const POLL_MS = 25;
+
+/** Does something in a service's folder while no other process does so: of racing starts one launches, the others find it. */
+export async function inFolder<T>(path: string, waitMs: number, work: (folder: string) => Promise<T>): Promise<T> {
+  await mkdir(path, { recursive: true });
+  const folder = await realpath(path);
+  return withStartLock(join(folder, 'start.lock'), waitMs, () => work(folder));
+}
+
+const pidFile = (folder: string): string => join(folder, 'service.pid');
+
+/** Writes down who runs on the folder. */
+export async function keepPid(folder: string, pid: number): Promise<void> {
+  await writeFile(pidFile(folder), (await identityOf(pid)) ?? '');
+}
+
+/** Who runs on the folder, whether it answers or not: two at once would spoil its data. */
+export async function livingPid(folder: string): Promise<number | undefined> {
+  const identity = await readFile(pidFile(folder), 'utf8').catch(() => ''); // of a first start there is none
+  const pid = Number.parseInt(identity, 10);
+  return pid > 0 && (await identityOf(pid)) === identity ? pid : undefined;
+}
+
+/** Asks until the service answers. @throws Error with the end of its log where it ends before, or takes longer: it is killed then */
+export async function untilItAnswers<Answer>(
+  service: { readonly name: string; readonly pid: number; readonly logFile: string; readonly withinMs: number },
+  ask: () => Promise<Answer | false | undefined>,
+): Promise<Answer> {
+  const { name, pid, logFile, withinMs } = service;
+  for (const until = performance.now() + withinMs; performance.now() < until; await sleep(POLL_MS)) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (!(await isAlive(pid))) break;
+  }
+  if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
+  const said = await readFile(logFile, 'utf8').catch(() => 'nothing');
+  throw new Error(`${name} did not start. ${endOfLog(logFile, said)}`);
+}
+
+/** Ends a process, by force where it takes longer. */
+export async function endProcess(pid: number, withinMs: number): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  for (const until = performance.now() + withinMs; await isAlive(pid); await sleep(POLL_MS))
+    if (performance.now() > until) return void process.kill(pid, 'SIGKILL');
+}
+
+/** What its log says last, with the place to read more. */
+export const endOfLog = (file: string, text: string): string =>
+  `The end of ${file}:\n${text.trimEnd().split('\n').slice(-12).join('\n')}`;

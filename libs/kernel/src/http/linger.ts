@@ -1,0 +1,15 @@
+import type { Socket } from 'node:net';
+
+/** How long a client may go on sending what nobody reads. */
+const LINGER_MS = 2_000;
+
+/**
+ * Lets a connection be closed in two steps (RFC 9112, §9.6), so that who is still sending when it is refused gets to read
+ * why. Closed at once it would be reset, and the answer lost with it.
+ */
+export function linger(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  };
+}

@@ -1,0 +1,90 @@
+import type { OutboxRow } from './destination.js';
+
+/** So many rows beyond a gap are remembered; what is forgotten is a gap like any other. */
+const REMEMBERED = 10_000;
+
+/**
+ * Which of the rows that this process commits may go to the lanes at once, without being read (docs/adr/0017): those before
+ * which nothing is missing. Every id up to a certain one is with the lanes, or was drawn in vain; who commits the next goes on
+ * from there, who commits one further on waits. What never comes is found out by looks: an id that was drawn before a look
+ * belongs to a transaction that had its xid by then.
+ */
+export class HandOver {
+  /** Every id up to here is with the lanes, or will never be. */
+  private through = 0;
+  /** Ids beyond that: a row waits for those before it; undefined: it is with the lanes. */
+  private readonly known = new Map<number, OutboxRow | undefined>();
+  /** What is missing up to here was drawn by transactions below `xmax`. */
+  private gap: { readonly upTo: number; readonly xmax: bigint } | undefined;
+  /** While a look is under way nothing is handed over: what it will show is not known. The highest id before it. */
+  private looking: number | undefined;
+
+  /** Rows wait for others before them, or for a look. */
+  get waits(): boolean {
+    return [...this.known.values()].some((row) => row !== undefined);
+  }
+
+  /** This process has committed rows. @returns those whose turn it is, in order */
+  committed(rows: readonly OutboxRow[]): OutboxRow[] {
+    for (const row of rows) if (row.id > this.through && !this.known.has(row.id)) this.known.set(row.id, row);
+    return this.looking === undefined ? this.next() : [];
+  }
+
+  /** A look begins: it will show whatever is committed by now. */
+  look(): void {
+    this.looking = this.highest();
+  }
+
+  /**
+   * A look has ended: `ids` are with the lanes, and the others that `snapshot` shows are not for them. Without a snapshot no
+   * lane has read all. @returns the rows whose turn it is, in order
+   */
+  looked(ids: readonly number[], snapshot: string | null): OutboxRow[] {
+    const before = this.looking ?? 0;
+    this.looking = undefined;
+    if (snapshot === null) return this.reset();
+    for (const id of ids) if (id > this.through) this.known.set(id, undefined);
+    const upTo = ids.reduce((highest, id) => Math.max(highest, id), before);
+    const [xmin, xmax, running] = snapshot.split(':') as [string, string, string];
+    const turn: OutboxRow[] = [];
+    if (running === '') turn.push(...this.pass(upTo));
+    else if (this.gap && BigInt(xmin) >= this.gap.xmax) turn.push(...this.pass(this.gap.upTo));
+    turn.push(...this.next());
+    if (this.gap && this.through >= this.gap.upTo) this.gap = undefined;
+    if (this.through < upTo) this.gap ??= { upTo, xmax: BigInt(xmax) };
+    if (this.known.size > REMEMBERED) for (const [id, row] of this.known) if (!row) this.known.delete(id);
+    return turn;
+  }
+
+  /** What is missing up to an id will never come. */
+  private pass(upTo: number): OutboxRow[] {
+    const ids = [...this.known.keys()].filter((id) => id <= upTo).toSorted((a, b) => a - b);
+    this.through = Math.max(this.through, upTo);
+    return ids.flatMap((id) => this.take(id));
+  }
+
+  /** All is to be read: nothing waits any longer. */
+  private reset(): OutboxRow[] {
+    const rows = [...this.known.values()].filter((row) => row !== undefined);
+    this.known.clear();
+    return rows;
+  }
+
+  private next(): OutboxRow[] {
+    const turn: OutboxRow[] = [];
+    while (this.known.has(this.through + 1)) turn.push(...this.take(++this.through));
+    return turn;
+  }
+
+  private take(id: number): OutboxRow[] {
+    const row = this.known.get(id);
+    this.known.delete(id);
+    return row ? [row] : [];
+  }
+
+  private highest(): number {
+    let highest = this.through;
+    for (const id of this.known.keys()) highest = Math.max(highest, id);
+    return highest;
+  }
+}

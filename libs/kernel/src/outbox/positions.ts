@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { startupOptions } from '../database/data-source.js';
+import { SLOTS } from './kernel-tables.js';
+
+const TIMEOUTS = { statement_timeout: 30_000, lock_timeout: 10_000 };
+
+/** How far one context's outbox is read, and to whom: as an operator sees it from outside. */
+export class Positions {
+  private constructor(private readonly client: pg.Client) {}
+
+  /** @throws Error where the database cannot be reached */
+  static async of(context: string, url: string): Promise<Positions> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: `cleave ${context} positions`,
+      connectionTimeoutMillis: 5_000,
+      options: startupOptions(context, TIMEOUTS),
+    });
+    client.on('error', () => undefined); // the failed query tells
+    await client.connect();
+    return new Positions(client);
+  }
+
+  /** Those of these destinations that have no place. */
+  async missing(destinations: readonly string[]): Promise<string[]> {
+    const { rows } = await this.client.query<{ name: string }>(
+      `select name from unnest($1::text[]) name
+      where (select count(*) from outbox_cursor where destination = name) < $2`,
+      [destinations, SLOTS],
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  /** How many messages some of these destinations may not have handled. */
+  async waiting(destinations: readonly string[]): Promise<number> {
+    const { rows } = await this.client.query<{ waiting: number }>(
+      `select count(*)::int as waiting from outbox o
+      where xid >= (select min(pg_snapshot_xmin(seen)) from outbox_cursor where destination = any($1))
+        and exists (select 1 from outbox_cursor c where c.slot = o.slot and c.destination = any($1)
+          and not pg_visible_in_snapshot(o.xid, c.seen))`,
+      [destinations],
+    );
+    return rows[0]!.waiting;
+  }
+
+  /** Forgets destinations that nobody reads to any more: they would keep the outbox from being trimmed. */
+  async forget(destinations: readonly string[]): Promise<void> {
+    await this.client.query('delete from outbox_cursor where destination = any($1)', [destinations]);
+  }
+
+  close(): Promise<void> {
+    return this.client.end();
+  }
+}

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort } from '../runtime/free-port.js';
+import { TestBroker } from './test-broker.js';
+import { until } from './until.js';
+
+/** A Redis of a test's own, with an append-only file; `redis-server` (7 or later) must be on the PATH. */
+export class TestRedis extends TestBroker {
+  /** There is none on this machine: what needs one is skipped, and the run says so at its end (scripts/jest-setup.mjs). */
+  static readonly isMissing = process.env['CLEAVE_TEST_WITHOUT_REDIS'] === 'yes';
+
+  /** For looking, and for doing harm. */
+  readonly client: Redis;
+
+  private constructor(
+    private readonly port: number,
+    private readonly directory: string,
+  ) {
+    super();
+    this.client = new Redis(this.url, { lazyConnect: true, retryStrategy: () => 50 });
+    this.client.on('error', () => undefined); // it is killed on purpose
+  }
+
+  static async start(): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort(), await mkdtemp(join(tmpdir(), 'cleave-redis-')));
+    await redis.launch();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the server (again), on what it had on disk. */
+  async launch(...settings: string[]): Promise<void> {
+    const usual = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory, '--save', ''];
+    const child = spawn('redis-server', [...usual, '--appendonly', 'yes', ...settings], { stdio: 'ignore' });
+    this.child = child;
+    await once(child, 'spawn');
+    await until(async () => (await this.client.ping()) === 'PONG', 'Redis answers');
+  }
+
+  /** Forgets what is on disk too; to be called while it is not running. */
+  async lose(): Promise<void> {
+    await rm(join(this.directory, 'appendonlydir'), { recursive: true, force: true });
+  }
+
+  async stop(): Promise<void> {
+    this.client.disconnect();
+    await this.kill();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

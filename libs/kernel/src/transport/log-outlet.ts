@@ -1,0 +1,38 @@
+import type { LogDestination, OutboxRow } from '../outbox/destination.js';
+import type { EventLog } from './transport.js';
+
+/** Where the messages of one context for others leave its outbox: its log at the broker. */
+export class LogOutlet implements LogDestination {
+  readonly from = 'least';
+  readonly batch = 200;
+
+  constructor(
+    readonly name: string,
+    private readonly publisher: string,
+    private readonly readers: readonly string[],
+    private readonly log: EventLog,
+  ) {}
+
+  wants({ destination }: OutboxRow): boolean {
+    return destination === null ? this.readers.length > 0 : destination !== this.publisher;
+  }
+
+  append(slot: number, rows: readonly OutboxRow[], after: string | undefined): Promise<string> {
+    const unheard = rows.find(({ destination }) => destination !== null && !this.readers.includes(destination));
+    if (unheard)
+      return Promise.reject(
+        new Error(
+          `${unheard.name} is sent by "${this.publisher}" and the contracts' snapshot does not know of it: npm run contracts`,
+        ),
+      );
+    return this.log.append(this.partitionOf(slot), rows, after);
+  }
+
+  settle(places: readonly { readonly slot: number; readonly place: string }[]) {
+    return this.log.settle(places.map(({ slot, place }) => ({ partition: this.partitionOf(slot), place })));
+  }
+
+  private partitionOf(slot: number): number {
+    return slot % this.log.partitions;
+  }
+}

@@ -1,0 +1,90 @@
+import { Logger } from '@nestjs/common';
+import type { OutboxRow } from '../../outbox/destination.js';
+import type { Randomness } from '../../runtime/clock.js';
+import type { Envelope } from '../envelope.js';
+import { PartitionLoop } from '../partition-loop.js';
+import { rowIn, taken } from '../taking.js';
+import type { Take } from '../transport.js';
+import type { Connection } from './connection.js';
+import { type LogKeys, placesOf } from './log-scripts.js';
+
+export interface PartitionReaderOptions {
+  readonly connection: Connection;
+  readonly envelope: Envelope;
+  readonly randomness: Randomness;
+  readonly keys: LogKeys;
+  readonly publisher: string;
+  readonly reader: string;
+  readonly batch: number;
+  readonly take: Take;
+  readonly refused: () => void;
+}
+
+/** News makes it quick, this makes it true. */
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Reads one partition for one context: from the place that the broker keeps for it, in order, the next rows when these
+ * are taken. It does not let the broker hand out rows (XREADGROUP): a process that was frozen and woke after its lease
+ * would take some from its successor, and a key's messages out of order. Two who read everything can only do it twice.
+ */
+export class PartitionReader extends PartitionLoop {
+  private readonly logger = new Logger('Redis');
+  private readonly stream: string;
+  readonly finished: Promise<void>;
+
+  constructor(
+    partition: number,
+    private readonly options: PartitionReaderOptions,
+    /** Who read it before here, while that one finishes. */
+    before: Promise<void> | undefined,
+  ) {
+    super();
+    this.stream = options.keys.partition(partition);
+    this.finished = this.run(before, options.randomness, LOOK_EVERY_MS);
+  }
+
+  protected failed(error: unknown): void {
+    // Once, and each reader would tell what its connection finds out at the same moment.
+    if (this.options.connection.isReady && ++this.failures > 1)
+      this.logger.warn(`reading ${this.stream} failed, trying again: ${String(error)}`);
+  }
+
+  /** From the broker's place until there is nothing more. The place is asked for anew each time, as the broker may have gone back. */
+  protected async readOn(): Promise<void> {
+    const { connection, batch, publisher, take, reader, randomness } = this.options;
+    const { redis, epoch } = connection;
+    let place = await this.place();
+    while (place !== undefined && !this.stopped) {
+      const entries = await redis.xrange(this.stream, `(${place}`, '+', 'COUNT', batch);
+      const last = entries.at(-1)?.[0];
+      if (last === undefined) return;
+      const rows = entries.flatMap(([id, [, sealed = '']]) => this.opened(id, sealed) ?? []);
+      const what = `${reader} cannot take ${this.stream}`;
+      const from = { what, logger: this.logger, randomness, signal: this.stopping.signal };
+      if (rows.length > 0 && !(await taken(() => take(publisher, rows), from))) return;
+      if (connection.epoch !== epoch) return this.wake(); // it may be another's log now: begin at its place
+      await redis.xgroup('SETID', this.stream, reader, last);
+      place = last;
+    }
+  }
+
+  /** Undefined where the publisher has not made its log yet. */
+  private async place(): Promise<string | undefined> {
+    const { connection, reader } = this.options;
+    const places = await placesOf(connection.redis, this.stream);
+    const place = places?.get(reader);
+    if (!places || place !== undefined) return place;
+    await connection.redis.xgroup('CREATE', this.stream, reader, '0'); // deleted, or of a reader that is new
+    return '0-0';
+  }
+
+  private opened(id: string, sealed: string): OutboxRow | undefined {
+    const body = this.options.envelope.open(this.stream, sealed);
+    const row = body === undefined ? undefined : rowIn(body);
+    if (row) return row;
+    this.logger.warn(`${this.stream} ${id}: refused what was not signed with our key`);
+    this.options.refused();
+    return undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Logger } from '@nestjs/common';
+import type { CallRequest } from '../bus/link.js';
+import { Failure, kernelFailure } from '../messages/failure.js';
+import type { Clock } from '../runtime/clock.js';
+import { exceeds } from '../runtime/size.js';
+import { answerReply, type Attempt, failureReply } from './call-wire.js';
+
+export type Handle = (request: CallRequest) => Promise<unknown>;
+
+/** Carries out attempts that came from other processes. */
+export class ServedCalls {
+  /** Requests that came too late to begin. */
+  expired = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly maxBytes: number,
+    private readonly logger: Logger,
+  ) {}
+
+  /** The reply, as it is written; undefined where nobody waits for it, and nothing was begun. */
+  async carryOut({ id, until, answerBy, name, input, metadata }: Attempt, handle: Handle): Promise<string | undefined> {
+    if (this.clock.now() > Math.min(until, metadata.deadline)) {
+      this.expired++;
+      return undefined;
+    }
+    // Who will ask again without a call id has no use for an answer that comes after this attempt.
+    const deadline = metadata.callId === undefined ? Math.min(answerBy ?? until, metadata.deadline) : metadata.deadline;
+    let reply: string;
+    try {
+      reply = answerReply(id, await handle({ name, input, metadata: { ...metadata, deadline } }));
+    } catch (error) {
+      reply = failureReply(id, this.asFailure(name, error));
+    }
+    return exceeds(reply, this.maxBytes) ? failureReply(id, kernelFailure('kernel.answer_too_large')) : reply;
+  }
+
+  private asFailure(name: string, error: unknown): Failure {
+    if (error instanceof Failure) return error;
+    this.logger.error({ msg: `${name} failed: ${String(error)}`, err: error });
+    return kernelFailure('internal');
+  }
+}

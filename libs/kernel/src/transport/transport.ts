@@ -1,0 +1,101 @@
+import type { CallRequest } from '../bus/link.js';
+import type { OutboxRow } from '../outbox/destination.js';
+import type { GuardedCalls } from './guarded-calls.js';
+
+/**
+ * Carries calls between processes. Requests to one context are taken by whichever of its processes is free, each by one;
+ * answers find the process that asked.
+ */
+export interface CallTransport {
+  /**
+   * Asks the context that owns the message. The answer is JSON: what the schema let through, or the text that the owner's
+   * database made (`JsonText`). Rejects with a Failure: the owner's refusal as it was, `kernel.unavailable` where it surely
+   * was not begun, or with `NoReply` where nobody knows.
+   */
+  call(owner: string, request: CallRequest): Promise<unknown>;
+  /** Takes requests to a context that runs here. `handle` rejects with Failures alone; an expired request never reaches it. */
+  serve(owner: string, handle: (request: CallRequest) => Promise<unknown>): Promise<void>;
+  /** Takes no more requests; resolves when those that were begun are answered. Asking still works. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+  readonly status: TransportStatus;
+  /** What came and was not taken, by why: `forged`, say. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** `away`: the broker cannot be reached just now; it heals by itself. */
+export type TransportStatus = 'connected' | 'away';
+
+/** Carries the messages of outboxes between processes: one log per publishing context, in partitions by key. */
+export interface EventTransport {
+  /** `redis`, say: under it the outboxes' cursors are kept. */
+  readonly name: string;
+  /**
+   * The log that a context's outbox is read to, made where there is none. `readers` are the contexts that read it: the log
+   * keeps a place for each, from its beginning, before the first message is appended.
+   * @throws Error where the log was made with another number of partitions
+   */
+  open(publisher: string, readers: readonly string[]): Promise<EventLog>;
+  /**
+   * Reads logs for a context that runs here, its place in each kept by the broker. Rows of one partition come in order, the
+   * next after `take` has resolved; where it rejects they come again. Of a partition that is not assigned nothing is read.
+   */
+  read(reader: string, publishers: readonly string[], take: Take): Promise<LogReader>;
+  /** Deletes a context's log with the readers' places. Nobody writes or reads it any more: what is in it, handled or not, is gone. */
+  remove(publisher: string): Promise<void>;
+  /** Whether the broker keeps what it acknowledged in a file. @throws Error while it is away */
+  persistence(): Promise<'kept' | 'none'>;
+  close(): Promise<void>;
+  readonly status: TransportStatus;
+  /** What came and was not taken, by why: `forged`, say. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export type Take = (publisher: string, rows: readonly OutboxRow[]) => Promise<void>;
+
+/** The writing end of one publisher's log. */
+export interface EventLog {
+  readonly partitions: number;
+  /**
+   * Appends rows of one partition in order; durable when it resolves. `after` is the place of the last that was appended
+   * there before; without it the partition, and the readers' places in it, are made where they are missing.
+   * @returns the place of the last of them
+   * @throws Forgotten where the log no longer has what was appended up to `after`: nothing was appended
+   */
+  append(partition: number, rows: readonly OutboxRow[], after: string | undefined): Promise<string>;
+  /**
+   * Whether every reader has passed the place in each partition; what lies before it is trimmed then. `forgotten`: the log
+   * no longer has what was appended up to that place. Partitions may be asked about more than once, with several places.
+   */
+  settle(places: readonly PartitionPlace[]): Promise<Settlement[]>;
+}
+
+export interface PartitionPlace {
+  readonly partition: number;
+  readonly place: string;
+}
+
+export type Settlement = 'handled' | 'waiting' | 'forgotten';
+
+/** The broker lost what it had acknowledged: a FLUSHALL, a restart without persistence, a restored backup. */
+export class Forgotten extends Error {}
+
+/** The reading end of one context. */
+export interface LogReader {
+  /** The partitions that this process reads from now on, of all logs alike: its leases say so. What it loses it finishes or leaves. */
+  assign(partitions: readonly number[]): void;
+  /** Reads no more; resolves when what was begun is finished and acknowledged. */
+  stop(): Promise<void>;
+}
+
+/** What connects this process with those that run other contexts. */
+export interface Split {
+  /** Every context of the application, wherever it runs. */
+  readonly contexts: readonly string[];
+  /** Which contexts listen to another's events or own commands that it sends. */
+  readonly readersOf: (publisher: string) => readonly string[];
+  /** Absent where every context that is asked runs here. */
+  readonly calls?: GuardedCalls | undefined;
+  /** Absent where messages between contexts stay in this process. */
+  readonly events?: EventTransport | undefined;
+}
