@@ -96,26 +96,23 @@ export class Books {
 
   /** Messages that wait, or were given up, in any context. */
   parked(): Promise<{ subscriber: string; name: string; dead: boolean; error: unknown }[]> {
-    return this.rows(
-      Object.keys(contexts)
-        .map((context) => context.replaceAll('-', '_'))
-        .map((context) => `select subscriber, name, dead, error::text from ${context}.inbox_parked`)
-        .join(' union all '),
-    );
+    return this.rows(ofAll((_, schema) => `select subscriber, name, dead, error::text from ${schema}.inbox_parked`));
   }
 
   /**
    * Messages that some listener has not taken in, or took in before an earlier one of the same publisher and key. When a
-   * message was taken in its transaction says, which begins after the one before has ended.
+   * message was taken in its transaction says, which begins after the one before has ended. With each, how far its slot was
+   * read, and who reads it.
    */
   wronglyTold(): Promise<{ publisher: string; subscriber: string; name: string; key: string; lost: boolean }[]> {
-    const ofAll = (select: (context: string, schema: string) => string) =>
-      Object.keys(contexts)
-        .map((context) => select(`'${context}'`, context.replaceAll('-', '_')))
-        .join(' union all ');
     return this.rows(`
-      with told as (${ofAll((context, schema) => `select ${context} as publisher, message_id, id, name, key, destination from ${schema}.outbox`)}),
+      with told as (${ofAll((context, schema) => `select ${context} as publisher, message_id, id, xid, slot, at as told_at, name, key, destination from ${schema}.outbox`)}),
         listens as (${ofAll((context, schema) => `select ${context} as reader, subscriber, message from ${schema}.inbox_listener`)}),
+        read as (${ofAll(
+          (context, schema) => `
+          select ${context} as publisher, slot, holder, until, json_agg(json_build_object('to', destination, 'seen', seen, 'upto', upto)) as cursors
+          from ${schema}.outbox_slot join ${schema}.outbox_cursor using (slot) group by slot, holder, until`,
+        )}),
         heard as (${ofAll((context, schema) => `select ${context} as reader, message_id, subscriber, at from ${schema}.inbox`)}),
         due as (
           select told.*, reader, subscriber from told join listens on destination is null and message = name
@@ -125,7 +122,8 @@ export class Books {
           select due.*, at, at < lag(at) over (partition by publisher, reader, subscriber, key order by id) as early
           from due left join heard using (reader, subscriber, message_id)
         )
-      select publisher, subscriber, name, key, at is null as lost from taken where at is null or early`);
+      select publisher, subscriber, name, key, at is null as lost, id, xid, told_at, now(), slot, holder, until, cursors
+      from taken join read using (publisher, slot) where at is null or early`);
   }
 
   async payments(): Promise<Map<string, PaymentRow>> {
@@ -172,3 +170,9 @@ export class Books {
     return (await this.client.query<Row>(query)).rows;
   }
 }
+
+/** The rows of all contexts, by the name of each as SQL and its schema. */
+const ofAll = (select: (context: string, schema: string) => string): string =>
+  Object.keys(contexts)
+    .map((context) => select(`'${context}'`, context.replaceAll('-', '_')))
+    .join(' union all ');

@@ -18,7 +18,9 @@ import {
 } from '../test/event-guarantees.js';
 import { Forgotten } from '../transport.js';
 import { Envelope } from '../envelope.js';
+import type { Cluster } from './cluster.js';
 import { KafkaEvents, type KafkaEventsOptions } from './kafka-events.js';
+import { keepPlaces, placesOf } from './places.js';
 import { destinationOf, LOG_HEADER } from './record.js';
 
 let kafka: TestKafka;
@@ -186,6 +188,21 @@ describeOnKafka('events while Kafka is in trouble', () => {
     await log.append(0, rows(4, 5), place);
     await until(() => taken.length === 5, 'all are taken');
     expect(ids(taken)).toEqual(numbers(1, 5));
+  });
+
+  it('count as handled where who read before them hung, and then put their reader’s place back', async () => {
+    const events = transport();
+    const log = await events.open('shop', ['mail']);
+    const { taken } = await reading(events, 'mail', [0]);
+    const place = await log.append(0, rows(1, 3), undefined);
+    const handled = async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled';
+    await until(handled, 'handled');
+    const { cluster } = log as unknown as { cluster: Cluster };
+    const kept = (await placesOf(cluster, [group('mail')], topic(), [0])).get(group('mail'))!.get(0)!;
+    await keepPlaces(cluster, group('mail'), [{ ...kept, offset: 1, topic: topic(), partition: 0 }]);
+    expect(await handled()).toBe(false);
+    await until(handled, 'handled again');
+    expect(ids(taken)).toEqual(numbers(1, 3));
   });
 
   it('are told again where it is no longer known where their log begins', async () => {

@@ -29,10 +29,12 @@ export interface PartitionReaderOptions {
 
 const LOOK_AGAIN_MS = 1_000;
 /**
- * Also where nothing comes: Kafka forgets a place that was not kept anew for a week (offsets.retention.minutes), and who
- * read before may finish late and put it back.
+ * Where nothing comes, it is looked so often whether the place is still kept: who read before, and hung meanwhile, may have
+ * put it back. All parts look at once, with one question.
  */
-const KEEP_EVERY_MS = 5 * 60_000;
+const LOOK_EVERY_MS = 10_000;
+/** Kept anew too where nothing comes: Kafka forgets a place after a week (offsets.retention.minutes). */
+const KEEP_EVERY_MS = 3_600_000;
 const IS_CONTROL = 1 << 5;
 
 /**
@@ -96,12 +98,18 @@ export class PartitionReader extends PartitionLoop {
     }
   }
 
-  /** Waits for what comes next, and keeps the place meanwhile. */
+  /** Waits for what comes next, and sees to it that the place is kept meanwhile. */
   private async waitFor(next: Promise<Fetched | undefined>, place: Place): Promise<Fetched | undefined> {
-    for (;;) {
-      const fetched = await within(KEEP_EVERY_MS, next, 'nothing' as const);
+    const { topic, places } = this.options;
+    for (let keptAt = performance.now(); ;) {
+      const now = performance.now();
+      const fetched = await within(LOOK_EVERY_MS - (now % LOOK_EVERY_MS), next, 'nothing' as const);
       if (fetched !== 'nothing') return fetched;
+      const kept = await places.of(topic, this.partition);
+      const isBack = kept?.log === place.log && kept.offset < place.offset;
+      if (!isBack && now - keptAt < KEEP_EVERY_MS) continue;
       this.keep(place);
+      keptAt = now;
     }
   }
 
