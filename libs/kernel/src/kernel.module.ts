@@ -13,6 +13,7 @@ import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runt
 import { operationHandlers } from './operations/handlers.js';
 import {
   CursorLife1700000000005,
+  CallRefusals1700000000006,
   FlowIndex1700000000002,
   InboxListeners1700000000004,
   KernelRefusal1700000000001,
@@ -137,6 +138,7 @@ const kernelMigrations = [
   LogPlace1700000000003,
   InboxListeners1700000000004,
   CursorLife1700000000005,
+  CallRefusals1700000000006,
 ];
 
 async function openDatabase(

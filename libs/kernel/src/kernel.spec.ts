@@ -18,6 +18,7 @@ import {
   CountLater,
   CountMine,
   Counted,
+  Forget,
   Heard,
   Outside,
   SinkModule,
@@ -116,6 +117,27 @@ describe.each([
     expect(
       await runIn(edge({ callId: 'k1', principal: user('u') }), () => commands.execute(new Count({ key: 'ids' }))),
     ).toEqual({ n: 2 });
+  });
+
+  it('does not do after all what it refused, in an attempt that comes to it late; a later call is heard', async () => {
+    const ends = Date.now() + 4_000; // less than a call has: all attempts of one have its deadline
+    const ask = (deadline?: number) =>
+      runIn(edge({ callId: 'k3', ...(deadline ? { deadline } : {}) }), () =>
+        commands.execute(new Forget({ key: 'refused' })),
+      );
+    const held = Promise.withResolvers<void>();
+    let attempts = 0;
+    switches.outside = () => (++attempts === 1 ? held.promise : Promise.resolve());
+    const late = ask(ends).catch((error: unknown) => error);
+    await until(() => attempts > 0, 'one attempt is held');
+    await expect(ask(ends)).rejects.toMatchObject({ code: 'sink.nothing_heard' });
+    await sink().query(sql`insert into heard (subscriber, key, n) values ('sink.listener', 'refused', 1)`);
+    held.resolve();
+    expect(await late).toMatchObject({ code: 'sink.nothing_heard', status: 409 });
+    expect(await heardBy('sink.listener', 'refused')).toEqual([1]);
+    expect(await ask()).toEqual({ n: 1 });
+    expect(await ask()).toEqual({ n: 1 });
+    switches.outside = () => Promise.resolve();
   });
 
   it('keeps the answer of a handler that opens its transaction itself', async () => {

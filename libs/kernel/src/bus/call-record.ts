@@ -1,22 +1,45 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
-import { kernelFailure } from '../messages/failure.js';
+import { Failure, type FailureEnvelope, kernelFailure } from '../messages/failure.js';
 import type { MessageClass } from '../messages/message.js';
 import { withoutSecrets } from '../messages/schema.js';
 import type { Transaction } from '../database/transaction.js';
 import type { UnitOfWork } from '../runtime/ambient.js';
 
-/** Not an error to anyone but the transaction it ends: the call was carried out before, and this was its answer. */
-export class AlreadyAnswered extends Error {
-  constructor(readonly answer: unknown) {
-    super('this call was carried out before');
+/** Not an error to anyone but the transaction it ends: the call was settled before, and this came of it. */
+export class AlreadySettled extends Error {
+  constructor(
+    private readonly answer: unknown,
+    private readonly refusal?: Failure,
+  ) {
+    super('this call was settled before');
+  }
+
+  /** The answer. @throws Failure where it was refused */
+  outcome(): unknown {
+    if (this.refusal) throw this.refusal;
+    return this.answer;
   }
 }
+
+interface Kept {
+  readonly input_hash: Buffer;
+  readonly answer: unknown;
+  readonly refusal: FailureEnvelope | null;
+  readonly refused_until: number | null;
+}
+
+/** Before the hash of what was refused: versions that know of no refusals must not take one for an answer. */
+const REFUSED = Buffer.of(0);
 
 /**
  * One call by its id, as a row in the owner's schema, written with the command's transaction. A repeat finds it, a
  * concurrent repeat finds out when it writes its own, and a rolled-back command leaves none.
+ *
+ * What is refused stays refused until the call's deadline: an attempt of it that comes late, or waited for a lock meanwhile,
+ * must not do what its caller was told was not done. All attempts of a call have its deadline; who asks under the same id
+ * after a refusal has a later one, and is heard.
  */
 export class CallRecord implements UnitOfWork {
   private used = false;
@@ -27,17 +50,35 @@ export class CallRecord implements UnitOfWork {
     private readonly principal: string,
     private readonly callId: string,
     private readonly input: object,
+    /** Epoch milliseconds. */
+    private readonly deadline: number,
   ) {}
 
-  /** @throws AlreadyAnswered, kernel.call_id_reused, kernel.answer_not_kept */
-  async refuseIfAnswered(): Promise<void> {
-    const row = await this.database.one<{ input_hash: Buffer; answer: unknown }>(sql`
-      select input_hash, answer from call_record
+  /** @throws AlreadySettled, kernel.call_id_reused, kernel.answer_not_kept */
+  async endIfSettled(): Promise<void> {
+    const row = await this.database.one<Kept>(sql`
+      select input_hash, answer, refusal, refused_until from call_record
       where principal = ${this.principal} and message = ${this.contract.messageName} and call_id = ${this.callId}`);
-    if (!row) return;
-    if (!row.input_hash.equals(this.hash())) throw kernelFailure('kernel.call_id_reused');
+    if (!row || (row.refused_until !== null && row.refused_until < this.deadline)) return;
+    const { refusal, answer } = row;
+    if (!row.input_hash.equals(this.hash(refusal !== null))) throw kernelFailure('kernel.call_id_reused');
+    if (refusal) throw new AlreadySettled(undefined, new Failure(refusal));
     if (this.contract.sensitive) throw kernelFailure('kernel.answer_not_kept');
-    throw new AlreadyAnswered(row.answer ?? undefined);
+    throw new AlreadySettled(answer ?? undefined);
+  }
+
+  /** Keeps a refusal before it is told. @throws as `endIfSettled` where another attempt was quicker: that one's outcome counts */
+  async refuse(failure: Failure): Promise<void> {
+    if (this.used) return; // it has done something, and refuses nevertheless
+    const row = await this.database.one(sql`
+      insert into call_record as kept (principal, message, call_id, input_hash, refusal, refused_until)
+      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash(true)},
+        ${JSON.stringify(failure.toEnvelope())}, ${Math.ceil(this.deadline)})
+      on conflict (principal, message, call_id) do update
+        set input_hash = excluded.input_hash, refusal = excluded.refusal, refused_until = excluded.refused_until, at = now()
+        where kept.refused_until < ${this.deadline}
+      returning 1`);
+    if (!row) await this.endIfSettled();
   }
 
   async closing(transaction: Transaction, result: unknown): Promise<void> {
@@ -45,9 +86,12 @@ export class CallRecord implements UnitOfWork {
       throw new Error(`the handler of ${this.contract.messageName} opened a second transaction; it has exactly one`);
     this.used = true;
     const statement = sql`
-      insert into call_record (principal, message, call_id, input_hash, answer)
-      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash()}, ${this.kept(result)})
-      on conflict do nothing returning 1`;
+      insert into call_record as kept (principal, message, call_id, input_hash, answer)
+      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash(false)}, ${this.kept(result)})
+      on conflict (principal, message, call_id) do update
+        set input_hash = excluded.input_hash, answer = excluded.answer, refusal = null, refused_until = null, at = now()
+        where kept.refused_until < ${this.deadline}
+      returning 1`;
     // Where it is trimmed before it is looked for, a next attempt finds its way.
     await transaction.write({ statement, refused: () => kernelFailure('kernel.unavailable') });
   }
@@ -62,9 +106,9 @@ export class CallRecord implements UnitOfWork {
   }
 
   /** Fields stand in their schema's order after parsing: the same input always has the same text. */
-  private hash(): Buffer {
-    return createHash('sha256')
-      .update(JSON.stringify(withoutSecrets(this.contract.input, this.input)))
-      .digest();
+  private hash(refused: boolean): Buffer {
+    const text = JSON.stringify(withoutSecrets(this.contract.input, this.input));
+    const hash = createHash('sha256').update(text).digest();
+    return refused ? Buffer.concat([REFUSED, hash]) : hash;
   }
 }

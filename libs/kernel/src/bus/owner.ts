@@ -7,7 +7,7 @@ import { type Ambient, runIn } from '../runtime/ambient.js';
 import { Clock } from '../runtime/clock.js';
 import { asFailure } from '../database/database-failure.js';
 import { authorize } from './authorize.js';
-import { AlreadyAnswered, CallRecord } from './call-record.js';
+import { AlreadySettled, CallRecord } from './call-record.js';
 import type { CallRequest } from './link.js';
 import { type Handler, Registry } from './registry.js';
 
@@ -54,38 +54,45 @@ export class Owner {
       return this.trusts && answer instanceof JsonText ? answer : checkedAnswer(contract, answer);
     };
     if (reading) return runIn(around, run);
-    const record = callId === undefined ? undefined : new CallRecord(database, contract, principal.id, callId, message);
+    const record =
+      callId === undefined ? undefined : new CallRecord(database, contract, principal.id, callId, message, deadline);
     try {
-      await record?.refuseIfAnswered();
+      await record?.endIfSettled();
       return await runIn(record ? { ...around, unitOfWork: record } : around, () =>
         handler.withoutTransaction ? run() : database.transaction(run),
       );
     } catch (error) {
-      if (error instanceof AlreadyAnswered) return error.answer;
-      return await this.answerOfRival(record, error);
+      return await this.outcomeOf(record, contract, error);
     }
   }
 
-  /** What failed may have failed because the same call was carried out meanwhile: then that one's answer is the answer. */
-  private async answerOfRival(record: CallRecord | undefined, error: unknown): Promise<unknown> {
+  /**
+   * What failed may have failed because the same call was carried out meanwhile: then that one's answer is the answer. What is
+   * refused is kept before it is told, and not told where it could not be kept.
+   */
+  private async outcomeOf(record: CallRecord | undefined, contract: MessageClass, error: unknown): Promise<unknown> {
+    if (error instanceof AlreadySettled) return error.outcome();
+    const isRefusal = isDeclared(contract, error) && error.status < 500;
     try {
-      await record?.refuseIfAnswered();
+      await (isRefusal ? record?.refuse(error) : record?.endIfSettled());
     } catch (other) {
-      if (other instanceof AlreadyAnswered) return other.answer;
+      if (other instanceof AlreadySettled) return other.outcome();
+      if (isRefusal) throw other;
     }
     throw error;
   }
 
   /** A declared error passes as it is; anything else is a bug of ours: logged here, told as `internal` without its stack. */
   private presentable(contract: MessageClass, error: unknown, { metadata }: CallRequest): Failure {
-    if (error instanceof Failure && (error.code in contract.errors || error.code in kernelErrors)) {
-      if (error.status < 500 || error.code !== 'internal') return error;
-    }
+    if (isDeclared(contract, error) && error.code !== 'internal') return error;
     const { correlationId } = metadata;
     this.logger.error({ msg: `${contract.messageName} failed: ${String(error)}`, correlationId, err: error });
     return kernelFailure('internal', { details: { traceId: correlationId } });
   }
 }
+
+const isDeclared = (contract: MessageClass, error: unknown): error is Failure =>
+  error instanceof Failure && (error.code in contract.errors || error.code in kernelErrors);
 
 /** A message of its class, from JSON: checked, copied, unknown fields dropped. @throws kernel.invalid_input */
 export function revive(contract: MessageClass, input: unknown): object {

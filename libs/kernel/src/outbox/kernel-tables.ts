@@ -139,3 +139,9 @@ export const CursorLife1700000000005 = migration(
   'CursorLife1700000000005',
   `alter table outbox_cursor add column read_at timestamptz not null default now(), add column back pg_snapshot`,
 );
+
+/** What a call was refused with, and until when no attempt of it may do it after all: epoch milliseconds. */
+export const CallRefusals1700000000006 = migration(
+  'CallRefusals1700000000006',
+  `alter table call_record add column refusal json, add column refused_until bigint`,
+);

@@ -65,6 +65,13 @@ export class CallOutside extends command('sink.call-outside.v1', {
   key: 'key',
   input: z.object({ key: text(), n: z.int() }),
 }) {}
+/** Calls outside, and forgets then what was heard: refuses where nothing was. */
+export class Forget extends command('sink.forget.v1', {
+  access: anyone,
+  input: z.object({ key: text() }),
+  output: z.object({ n: z.int() }),
+  errors: { 'sink.nothing_heard': { status: 409 } },
+}) {}
 
 const SourceTables = migration(
   'SourceTables1700000001000',
@@ -267,6 +274,23 @@ class CallOutsideHandler implements ICommandHandler<CallOutside> {
   }
 }
 
+@CommandHandler(Forget)
+@WithoutTransaction()
+class ForgetHandler implements ICommandHandler<Forget> {
+  constructor(
+    private readonly database: Database,
+    private readonly outside: Outside,
+  ) {}
+  async execute({ key }: Forget) {
+    await this.outside.call(key, 0);
+    return this.database.transaction(async () => {
+      const forgotten = await this.database.query(sql`delete from heard where key = ${key} returning n`);
+      if (forgotten.length === 0) throw Forget.failure('sink.nothing_heard');
+      return { n: forgotten.length };
+    });
+  }
+}
+
 @Module({
   imports: [context('source', { migrations: [SourceTables] })],
   providers: [
@@ -291,6 +315,7 @@ export class SourceModule {}
     HeardHandler,
     WriteHandler,
     CallOutsideHandler,
+    ForgetHandler,
     { provide: Trouble, useFactory: () => trouble(process.env['CLEAVE_TRIAL_TROUBLE']) },
     { provide: Outside, useValue: { call: () => Promise.resolve() } },
   ],
