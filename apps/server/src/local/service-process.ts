@@ -62,9 +62,18 @@ export async function untilItAnswers<Answer>(
 
 /** Ends a process, by force where it takes longer. */
 export async function endProcess(pid: number, withinMs: number): Promise<void> {
-  process.kill(pid, 'SIGTERM');
+  signal(pid, 'SIGTERM');
   for (const until = performance.now() + withinMs; await isAlive(pid); await sleep(POLL_MS))
-    if (performance.now() > until) return void process.kill(pid, 'SIGKILL');
+    if (performance.now() > until) signal(pid, 'SIGKILL');
+}
+
+/** Nothing where it has ended just now. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** What its log says last, with the place to read more. */

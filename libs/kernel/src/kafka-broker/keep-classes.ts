@@ -7,6 +7,8 @@ import type { KafkaHome } from './kafka-home.js';
 import { answers, brokerPorts, spawnBroker } from './spawn-broker.js';
 
 const START_WITHIN_MS = 60_000;
+/** It writes some 30 MB before it ends. */
+const END_WITHIN_MS = 60_000;
 const POLL_MS = 50;
 
 /** Starts a broker and ends it, upon which the JVM writes all classes that it has loaded to `archive`, ready to be mapped. */
@@ -19,7 +21,8 @@ export async function keepClasses({ java, classPath }: KafkaHome, archive: strin
   const until = performance.now() + START_WITHIN_MS;
   while (!hasEnded(child) && performance.now() < until && !(await answers(folder, ports.port))) await sleep(POLL_MS);
   child.kill();
-  while (!hasEnded(child)) await sleep(POLL_MS);
+  const patience = performance.now() + END_WITHIN_MS;
+  for (; !hasEnded(child); await sleep(POLL_MS)) if (performance.now() > patience) child.kill('SIGKILL');
   await rm(folder, { recursive: true, force: true });
   await rename(draft, archive);
 }

@@ -20,10 +20,13 @@ export class Packets<Item> {
   }
 
   private async sendAll(to: string): Promise<void> {
-    for (let packet = this.waiting.get(to); packet?.length; packet = this.waiting.get(to)) {
-      this.waiting.set(to, []);
-      await this.send(to, packet);
+    try {
+      for (let packet = this.waiting.get(to); packet?.length; packet = this.waiting.get(to)) {
+        this.waiting.set(to, []);
+        await this.send(to, packet);
+      }
+    } finally {
+      this.waiting.delete(to);
     }
-    this.waiting.delete(to);
   }
 }

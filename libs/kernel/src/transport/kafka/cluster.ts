@@ -1,5 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { type API, type Broker, Connection, findCoordinatorV4, metadataV12, ResponseError } from '@platformatic/kafka';
+import {
+  type API,
+  type Broker,
+  Connection,
+  findCoordinatorV4,
+  metadataV12,
+  ResponseError,
+  TimeoutError,
+} from '@platformatic/kafka';
 import { Alarm, pause } from '../../runtime/deadline.js';
 import { KafkaFailure, why } from './failures.js';
 import type { KafkaOptions } from './kafka-options.js';
@@ -42,7 +50,8 @@ export class Cluster {
   private readonly closing = new AbortController();
   private readonly waiting = new Set<() => void>();
   private up = false;
-  private told = false;
+  /** Why it is away, as it was last said, and when. */
+  private told: { readonly reason: string; readonly at: number } | undefined;
   private tried = 0;
   private readonly warnedAt = new Map<string, number>();
 
@@ -153,15 +162,20 @@ export class Cluster {
   }
 
   private async run(): Promise<void> {
+    let isLate = false;
     for (let failures = 0; !this.closing.signal.aborted;) {
       try {
         await this.look([...this.watched.keys()]).catch((error: unknown) => {
           if (!(error instanceof KafkaFailure)) throw error; // of a topic: it was answered
         });
         failures = 0;
+        isLate = false;
         this.isUp();
         await this.alarm.sleep(BEAT_MS);
       } catch (error) {
+        // It may have been this process that hung, or the broker for a moment: it is asked once more.
+        isLate = this.up && !isLate && error instanceof TimeoutError;
+        if (isLate) continue;
         this.isDown(error);
         this.tried++;
         const delay = this.options.randomness.jitter(Math.min(25 * 2 ** failures++, RETRY_MS));
@@ -174,17 +188,24 @@ export class Cluster {
     if (this.up || this.closing.signal.aborted) return;
     this.up = true;
     if (this.told) this.logger.log(`${this.purpose}: Kafka is back`);
-    this.told = false;
+    this.told = undefined;
     for (const done of this.waiting) done();
     this.changed();
   }
 
   private isDown(error: unknown): void {
     if (this.closing.signal.aborted) return;
-    if (!this.told) this.logger.warn(`${this.purpose}: Kafka is away: ${why(error)}`);
-    this.told = true;
+    this.tell(why(error));
     this.up = false;
     this.breakAll();
+  }
+
+  /** Once; and again where it was one thing first, as that nobody listened, and is another for long. */
+  private tell(reason: string): void {
+    const now = performance.now();
+    if (this.told && (this.told.reason === reason || now - this.told.at < WARN_EVERY_MS)) return;
+    this.logger.warn(`${this.purpose}: Kafka is away: ${reason}`);
+    this.told = { reason, at: now };
   }
 
   private breakAll(): void {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { KafkaRecord } from '@platformatic/kafka';
-import { Limit, pause } from '../../runtime/deadline.js';
+import { Limit, pause, within } from '../../runtime/deadline.js';
 import type { Attempt } from '../call-wire.js';
 import type { CallTopics } from './call-topics.js';
 import type { Cluster, Topic } from './cluster.js';
@@ -13,6 +13,8 @@ import { Records } from './records.js';
 /** Between two times that the broker is told what was begun. */
 const KEEP_MS = 100;
 const LOOK_MS = 20;
+/** While Kafka hangs, each of several attempts to leave takes seconds. */
+const LEFT_WITHIN_MS = 5_000;
 /** Some hundred requests: what waits in this process another cannot take. */
 const FETCHED_BYTES = 64 * 1024;
 
@@ -89,7 +91,7 @@ export class KafkaCallConsumer {
     this.stopped.abort();
     this.fetcher.close();
     await this.keeping;
-    await this.member.leave();
+    await within(LEFT_WITHIN_MS, this.member.leave(), undefined); // else its session ends by itself
     this.assign([]);
   }
 
