@@ -65,6 +65,7 @@ describe('the command line of an operator', () => {
     for (const sku of ['LOST-1', 'LOST-2']) await shop.sell(sku, 0);
     await query(`alter table catalog.variant add constraint mistake check (not available) not valid`);
     for (const sku of ['LOST-1', 'LOST-2']) await setStock(sku, 5);
+    await dead(2); // told together, only the last word would count
     await setStock('LOST-2', 0);
     const [one, other] = await until(async () => {
       const letters = await dead(2);

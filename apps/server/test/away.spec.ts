@@ -39,7 +39,7 @@ for (const topology of ['split-redis', 'split-kafka'])
         ];
         expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
       };
-      const asked = Array.from({ length: 12 }, () => askPayments());
+      const asked = Array.from({ length: 12 }, async () => await askPayments()); // they leave now
       await browse();
       for (const { status, body } of await Promise.all(asked))
         expect([

@@ -92,7 +92,7 @@ const allGone = async (processes: readonly ProcessEntry[]) =>
     await shop.end('SIGKILL');
     const stays = ['postgres', 'redis', 'test-provider'];
     const children = before.filter(({ name }) => !stays.includes(name));
-    await until(() => allGone(children), 'nobody is left', 30);
+    await until(() => allGone(children), 'nobody is left', 40);
     await shop.launch();
     const after = await shop.processes();
     expect(labels(after)).toEqual(labels(before));

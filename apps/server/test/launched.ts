@@ -4,10 +4,9 @@ import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '#kernel/postgres';
 import { until } from '#kernel/testing';
 import type { ProcessEntry } from '../src/local/processes-file.js';
-import { logOf, newDataDir, spawnMain } from './running-server.js';
+import { logOf, newDataDir, portOfItsOwn, spawnMain } from './running-server.js';
 
 const cli = join(import.meta.dirname, '../../../dist/apps/cli/src/main.js');
 
@@ -23,7 +22,7 @@ export class Launched {
 
   /** Prepared, not started. */
   static async prepare(topology: string, env: Readonly<Record<string, string>> = {}): Promise<Launched> {
-    const launched = new Launched(await newDataDir(), await freePort(), env);
+    const launched = new Launched(await newDataDir(), await portOfItsOwn(), env);
     await writeFile(join(launched.dataDir, 'topology.yaml'), topology);
     return launched;
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -40,7 +41,7 @@ export class RunningServer {
   }
 
   static async start({ env = {}, args = [], dataDir }: ServerOptions = {}): Promise<RunningServer> {
-    const server = new RunningServer(await freePort(), dataDir ?? (await newDataDir()), env, args);
+    const server = new RunningServer(await portOfItsOwn(), dataDir ?? (await newDataDir()), env, args);
     await server.launch();
     return server;
   }
@@ -109,7 +110,8 @@ export class RunningServer {
   private async isListed(): Promise<boolean> {
     if (this.env['NODE_ENV'] === 'production') return true;
     const living = await new ProcessesFile(this.dataDir).living();
-    return living.some(({ api, ports }) => api && ports['http'] === this.port);
+    const isUp = living.some(({ pid }) => pid === this.child!.pid); // else whoever answers may be its former self, ending
+    return isUp && living.some(({ api, ports }) => api && ports['http'] === this.port);
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
@@ -138,6 +140,9 @@ export function spawnMain(
     closeSync(log);
   }
 }
+
+/** Of none of those that servers choose for what they start: those may be chosen between this and the server's listening. */
+export const portOfItsOwn = (): Promise<number> => freePort(randomInt(30_000, 32_700));
 
 /** Beside its data directory: it outlives that, and the test that reads it. */
 export const logOf = (dataDir: string): string => `${dataDir}.log`;

@@ -4,7 +4,7 @@ import request, { type Response } from 'supertest';
 import { TestKafka, TestRedis, testDatabase, until } from '#kernel/testing';
 import { RunningServer, type ServerOptions } from './running-server.js';
 
-/** A crowd waits longer than usual where many processes share the two cores of a small machine, or calls are lost and asked again. */
+/** A crowd waits longer than usual where it shares the two cores of a small machine, with many processes or with other tests. */
 const patient = { CLEAVE_CALL_TIMEOUT_MS: '20000' };
 
 /** Each of its contexts in two processes. */
@@ -20,7 +20,7 @@ const contexts = ['identity', 'catalog', 'inventory', 'cart', 'ordering', 'payme
 
 /** The ways in which one shop can run. Every acceptance file runs on each, unchanged. */
 const topologies: Readonly<Record<string, ServerOptions>> = {
-  monolith: {},
+  monolith: { env: patient },
   rehearsal: {
     env: { ...patient, CLEAVE_REHEARSAL: process.env['CLEAVE_REHEARSAL'] ?? `acceptance ${process.pid} ${Date.now()}` },
   },
@@ -58,6 +58,7 @@ export interface OrderAnswer {
   payment: { id: string; status: string; nextAction?: { url: string } };
   missing: { sku: string; requested: number; available: number }[];
   history: { at: string; status: string; reason: string | null }[];
+  settled: boolean;
 }
 
 export interface ImportReport {

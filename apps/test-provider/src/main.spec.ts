@@ -84,8 +84,8 @@ it('keeps keys, outcomes to come, tombstones and untaken webhooks over a restart
   receiver.answer = () => 503;
   const { child, client } = await start();
   const paid = client.input('tok_ok');
-  const late = client.input('tok_late_webhook', { expiresAt: inMs(500) });
   const first = await client.create(paid, 'kept');
+  const late = client.input('tok_late_webhook', { expiresAt: inMs(2_000) });
   await client.create(late);
   await client.voidByReference('tombstone');
   await eventually(() => receiver.about(paid.reference).length > 0);

@@ -78,7 +78,7 @@ describe('pressing a button', () => {
   });
 
   it('is refused when the payment has expired', async () => {
-    const payment = await fixture.paid('tok_requires_action', { expiresAt: inMs(600) });
+    const payment = await fixture.paid('tok_requires_action', { expiresAt: inMs(1_500) });
     const page = await eventually(async () => {
       const response = await fetch(pageOf(payment), { headers: { accept: 'text/html' } });
       return response.status === 409 && response;

@@ -240,10 +240,10 @@ describe('voiding by id', () => {
   });
 
   it('keeps an outcome from coming', async () => {
-    const input = client.input('tok_late_webhook', { expiresAt: inMs(500) });
+    const input = client.input('tok_late_webhook', { expiresAt: inMs(1_500) });
     const { body } = await client.create(input);
     await client.void(body.id);
-    const later = await fixture.paid('tok_late_webhook', { expiresAt: inMs(500) }); // due after ours would have been
+    const later = await fixture.paid('tok_late_webhook', { expiresAt: inMs(1_500) }); // due after ours would have been
     expect(later.status).toBe('authorized');
     expect((await client.get(body.id)).body.status).toBe('voided');
     expect(fixture.receiver.typesAbout(input.reference)).toEqual(['voided']);

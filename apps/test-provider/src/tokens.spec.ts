@@ -39,7 +39,7 @@ it('tok_requires_action sends the customer to a page', async () => {
 });
 
 it('tok_late_webhook authorizes only a second after the payment has expired', async () => {
-  const input = client.input('tok_late_webhook', { expiresAt: inMs(500) });
+  const input = client.input('tok_late_webhook', { expiresAt: inMs(1_500) });
   expect(await client.create(input)).toMatchObject({ status: 202, body: { status: 'processing' } });
   expect(await fixture.told(input.reference, 1)).toEqual(['authorized']);
   const [delivery] = fixture.receiver.about(input.reference);
@@ -58,7 +58,7 @@ it('tok_double_webhook delivers every webhook twice, under one id', async () => 
 
 describe('tok_timeout', () => {
   it('answers neither the creation nor its repeats nor reads until a second after expiry, though it acts', async () => {
-    const input = client.input('tok_timeout', { expiresAt: inMs(600) });
+    const input = client.input('tok_timeout', { expiresAt: inMs(1_500) });
     const { reference } = input;
     const silentUntil = Date.parse(input.expiresAt) + 1_000;
     const answeredAt = async <T>(call: Promise<T>) => call.then((answer) => ({ answer, at: Date.now() }));

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** Resolves to what `look` returns as soon as that is neither undefined nor false; rejects after `deadline` ms. */
 export async function eventually<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  deadline = 8_000,
+  deadline = 20_000,
 ): Promise<T> {
   for (const end = Date.now() + deadline; ; await wait(5)) {
     const seen = await look();

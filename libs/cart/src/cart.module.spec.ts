@@ -37,7 +37,6 @@ let decide: (asked: HandOverCart) => { orderId: string | null; owner: string | n
 
 beforeAll(async () => {
   cart = await testContext('cart', CartModule, {
-    options: { callTimeoutMs: 20_000 }, // crowds come, on machines that do other things as well
     stubs: [
       answers(HandOverCart, (asked) => decide(asked)),
       answers(GetOffers, ({ skus }) => {

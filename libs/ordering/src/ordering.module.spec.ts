@@ -235,7 +235,10 @@ describe('A cart that is handed over', () => {
         from orders o where id = ${orderId}`);
       handed = handOver(cartId, reference!);
       await until(
-        () => ordering.database.one(sql`select from pg_locks where locktype = 'advisory' and not granted`),
+        () =>
+          ordering.database.one(sql`
+          select from pg_locks where locktype = 'advisory' and not granted
+            and database = (select oid from pg_database where datname = current_database())`),
         'it waits',
       );
     });

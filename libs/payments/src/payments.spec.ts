@@ -376,7 +376,8 @@ describe('a crash between the provider’s answer and our books', () => {
     const before = atProvider();
     return new Promise<ProviderEntry | undefined>((crashed) => {
       const spy = jest.spyOn(payments, 'save').mockImplementation(async (payment) => {
-        const now = payment.id === paymentId ? await atProvider() : undefined;
+        if (payment.id !== paymentId) return save(payment);
+        const now = await atProvider();
         if (now?.status === (await before)?.status) return save(payment);
         spy.mockRestore();
         crashed(now);
@@ -393,7 +394,7 @@ describe('a crash between the provider’s answer and our books', () => {
     const buyer = new Buyer();
     const crash = crashOnce(buyer);
     await buyer.authorize('tok_ok');
-    expect(await crash).toMatchObject({ status: 'processing' });
+    expect(['processing', 'authorized']).toContain((await crash)?.status);
     await buyer.hears('authorized');
     expect((await askProvider(`/v1/payments?reference=${buyer.paymentId}`))['items']).toHaveLength(1);
   });

@@ -9,6 +9,8 @@ const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g
 const TRACE = /\b[0-9a-f]{32}\b/g;
 const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const SECRET = /"(accessToken|refreshToken|token|kid|n|number|nextCursor)":"[^"]+"/g;
+/** Of a payment's history: who was first with the news, the provider's answer or its webhook. */
+const FIRST = /\{"at":"<instant>","type":"(?:heard_early|capture_requested)"\},/g;
 /** About the connection and the moment, not the answer. */
 const PASSING = new Set([
   'date',
@@ -56,7 +58,8 @@ class Recorder {
       .replaceAll(SECRET, '"$1":"…"')
       .replaceAll(UUID, (id) => this.nameOf(id))
       .replaceAll(TRACE, (id) => this.nameOf(id))
-      .replaceAll(INSTANT, '<instant>');
+      .replaceAll(INSTANT, '<instant>')
+      .replaceAll(FIRST, '');
   }
 
   private nameOf(id: string): string {

@@ -119,11 +119,13 @@ export class Books {
           union all select told.*, destination, destination from told where destination is not null
         ),
         taken as (
-          select due.*, at, at < lag(at) over (partition by publisher, reader, subscriber, key order by id) as early
+          select due.*, at, lag(at) over line as former_at, lag(id) over line as former_id, lag(name) over line as former
           from due left join heard using (reader, subscriber, message_id)
+          window line as (partition by publisher, reader, subscriber, key order by id)
         )
-      select publisher, subscriber, name, key, at is null as lost, id, xid, told_at, now(), slot, holder, until, cursors
-      from taken join read using (publisher, slot) where at is null or early`);
+      select publisher, subscriber, name, key, at is null as lost, id, xid, told_at, at::text, former, former_id, former_at::text,
+        now(), slot, holder, until, cursors
+      from taken join read using (publisher, slot) where at is null or at < former_at`);
   }
 
   async payments(): Promise<Map<string, PaymentRow>> {

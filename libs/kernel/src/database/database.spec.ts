@@ -149,7 +149,7 @@ describe('the database of a context', () => {
   });
 
   it('ends a transaction that takes too long, and says that nothing happened', async () => {
-    const slow = await boot(database.url, { transactionTimeoutMs: 500 });
+    const slow = await boot(database.url, { transactionTimeoutMs: 2_000 });
     try {
       const source = slow.get(Registry).databases.get('source')!;
       await expect(source.transaction(() => source.query(sql`select pg_sleep(5)`))).rejects.toMatchObject({

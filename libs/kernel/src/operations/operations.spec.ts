@@ -174,7 +174,10 @@ describe('what every context has for its operators', () => {
         subscriber,
         parked,
       ]);
-    await until(async () => (await cameTo('sink')).length === 4);
+    await until(async () => {
+      const all = await cameTo('sink');
+      return all.length === 4 && all.every(([, , parked]) => parked === null);
+    });
     expect(await cameTo('source')).toEqual([['source.count.v1', 'source', null]]);
     expect(await cameTo('sink')).toEqual(
       expect.arrayContaining([

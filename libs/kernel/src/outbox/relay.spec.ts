@@ -45,7 +45,7 @@ describe('where an outbox is read from', () => {
     database = await testDatabase();
     // Not initialised: nobody else reads.
     app = await Test.createTestingModule({
-      imports: [KernelModule.forRoot(testKernelOptions(database.url)), SourceModule],
+      imports: [KernelModule.forRoot(testKernelOptions(database.url, { transactionTimeoutMs: 30_000 })), SourceModule],
     }).compile();
     app.useLogger(false);
     source = app.get(Registry).databases.get('source')!;

@@ -20,7 +20,7 @@ export const testKernelOptions = (databaseUrl: string, options: Partial<KernelOp
   migrate: true,
   rehearsal: undefined,
   poolSize: 5,
-  callTimeoutMs: 5_000,
+  callTimeoutMs: 20_000, // crowds come, on machines that do other things as well
   transactionTimeoutMs: 3_000,
   maxAttempts: 12,
   retentionDays: { outbox: 7, inbox: 14, calls: 3 },
@@ -111,13 +111,17 @@ export async function testContext(
         insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, at)
         select ${id}, receiver, 'test', ${key}, ${messageName}, ${JSON.stringify(message)}, ${id}, now() from unnest(${receivers}::text[]) receiver`);
       module.get(KernelRuntime, { strict: false }).parking(name)!.wake();
-      await until(async () => {
-        const [waiting] = await database.query<{ error: unknown }>(
-          sql`select error from inbox_parked where message_id = ${id} limit 1`,
-        );
-        if (waiting?.error) throw new Error(`${messageName} failed: ${JSON.stringify(waiting.error)}`);
-        return !waiting;
-      }, `${messageName} handled`);
+      await until(
+        async () => {
+          const [waiting] = await database.query<{ error: unknown }>(
+            sql`select error from inbox_parked where message_id = ${id} limit 1`,
+          );
+          if (waiting?.error) throw new Error(`${messageName} failed: ${JSON.stringify(waiting.error)}`);
+          return !waiting;
+        },
+        `${messageName} handled`,
+        40,
+      );
     },
     said: () => database.query(sql`select name, payload from outbox order by id`),
     close: async () => {

@@ -63,7 +63,13 @@ async function process(options: Partial<KafkaCallsOptions> = {}): Promise<KafkaC
     ...options,
   });
   opened.push(calls);
-  await until(() => calls.status === 'connected', 'connected');
+  const isConnected = () => until(() => calls.status === 'connected', 'connected');
+  const serve = calls.serve.bind(calls);
+  calls.serve = (...served) =>
+    serve(...served)
+      .then(isConnected)
+      .then(() => undefined); // a first join may take longer than a start waits
+  await isConnected();
   return calls;
 }
 
@@ -73,7 +79,9 @@ async function replica(name: string): Promise<ChildProcess> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   replicas.push(child);
-  await once(child.stdout, 'data');
+  const end = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended`)));
+  end.catch(() => undefined);
+  await Promise.race([once(child.stdout, 'data'), end]);
   return child;
 }
 
