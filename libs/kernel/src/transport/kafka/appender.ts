@@ -35,8 +35,12 @@ interface Producer {
 interface Line {
   queue: Work[];
   busy: boolean;
-  /** Another one after each failure, of which nobody knows what the broker has taken. */
+  /**
+   * Another one after each failure, of which nobody knows what the broker has taken, and in each epoch of the cluster: one that
+   * has lost all it had gives the same ids out again, and would take what is appended for what their new owners did.
+   */
   producer: Producer | undefined;
+  epoch: number;
 }
 
 /**
@@ -56,7 +60,7 @@ export class Appender {
     const bytes = records.reduce((sum, { key, value }) => sum + value.length + (key?.length ?? 0), 0);
     return new Promise((resolve, reject) => {
       let line = this.lines.get(leader);
-      if (!line) this.lines.set(leader, (line = { queue: [], busy: false, producer: undefined }));
+      if (!line) this.lines.set(leader, (line = { queue: [], busy: false, producer: undefined, epoch: -1 }));
       line.queue.push({ topic, partition, records, bytes, resolve, reject });
       if (!line.busy) void this.empty(leader, line);
     });
@@ -71,9 +75,13 @@ export class Appender {
 
   private async send(leader: number, line: Line, works: readonly Work[]): Promise<void> {
     try {
-      const producer = (line.producer ??= await this.producer(leader));
       const { api } = produceV9;
       const records = works.flatMap((work) => work.records);
+      while (this.acknowledged === ALL_IN_SYNC && (!line.producer || line.epoch !== this.cluster.epoch)) {
+        line.epoch = this.cluster.epoch;
+        line.producer = await this.producer(leader);
+      }
+      const { producer } = line; // none where a single broker acknowledges, which may lose what it took
       const answer = await this.cluster.ask(leader, { api }, [
         this.acknowledged,
         PRODUCE_WITHIN_MS,
@@ -105,9 +113,7 @@ export class Appender {
     }
   }
 
-  /** None where a single broker acknowledges, which may lose what it took. */
-  private async producer(leader: number): Promise<Producer | undefined> {
-    if (this.acknowledged !== ALL_IN_SYNC) return undefined;
+  private async producer(leader: number): Promise<Producer> {
     for (let tries = 1; ; tries++) {
       const { errorCode, ...made } = await this.cluster.ask(leader, initProducerIdV4, [null, 0, NOBODY, -1]);
       if (errorCode === 0) return { ...made, sequences: new NumericMap() };

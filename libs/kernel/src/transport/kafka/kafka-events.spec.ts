@@ -191,6 +191,26 @@ describeOnKafka('events while Kafka is in trouble', () => {
     expect(ids(taken)).toEqual(numbers(1, 5));
   });
 
+  it('are appended where Kafka, which has lost all, knows their process by what is another one’s name now', async () => {
+    const loseAll = () =>
+      kafka
+        .kill()
+        .then(() => kafka.lose())
+        .then(() => kafka.launch());
+    await loseAll(); // its producers are numbered from the beginning again
+    const [events, other] = [transport(), transport()];
+    const log = await until(() => events.open('shop', ['mail']), 'open');
+    let place: string | undefined;
+    for (const id of [1, 2, 3]) place = await until(() => log.append(0, [row(id)], place), 'appended');
+    await loseAll();
+    const anew = await until(() => other.open('shop', ['mail']), 'open anew');
+    for (const id of [101, 102, 103, 104]) await until(() => anew.append(0, [row(id)], undefined), 'appended');
+    const { taken } = await reading(other, 'mail', [0]);
+    await until(() => log.append(0, [row(4)], undefined), 'appended');
+    await until(() => once(taken).length === 5, 'all are taken');
+    expect(once(taken)).toEqual([101, 102, 103, 104, 4]);
+  });
+
   it('count as handled where who read before them hung, and then put their reader’s place back', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
