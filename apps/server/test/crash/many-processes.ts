@@ -25,7 +25,8 @@ const LEASE_MS = 10_000;
 /** After a lease has ended, its transactions may live on for so long. */
 const TRANSACTION_MS = 3_000;
 
-type Fault = () => Promise<unknown>;
+/** Answers since when somebody may have gone without an answer, where that is not just now. */
+type Fault = () => Promise<number | void>;
 
 /** The processes of a topology: each of them dies or freezes in its turn, and its brokers in all their ways. */
 export class ManyProcesses implements Victim {
@@ -48,7 +49,10 @@ export class ManyProcesses implements Victim {
       'a process killed, and again when it is back': () => this.killTwice(),
       'a replica frozen past its lease': () => this.freezeReplica(),
       'the launcher killed, and all with it': () => this.restart(),
-      ...(redis && { ...this.faultsOf('Redis', redis), 'Redis flushed': () => redis.client.flushall() }),
+      ...(redis && {
+        ...this.faultsOf('Redis', redis),
+        'Redis flushed': async () => void (await redis.client.flushall()),
+      }),
       ...(kafka && this.faultsOf('Kafka', kafka)),
     };
     const cards = (kinds ?? Object.keys(faults)).map((kind) => [kind, faults[kind]!] as const);
@@ -83,8 +87,8 @@ export class ManyProcesses implements Victim {
 
   async harm(): Promise<void> {
     const [name, fault] = this.faults.draw();
-    await fault();
-    if (this.chance.next() < 0.7) await this.note(name); // else the next comes before all is well
+    const began = await fault();
+    if (this.chance.next() < 0.7) await this.note(name, began ?? performance.now()); // else the next comes before all is well
   }
 
   async underWay(): Promise<string[]> {
@@ -120,9 +124,11 @@ export class ManyProcesses implements Victim {
     process.kill(await this.pidOf(label, former), 'SIGKILL');
   }
 
-  private async restart(): Promise<void> {
+  private async restart(): Promise<number> {
+    const began = performance.now();
     await this.server.kill();
     await this.server.launch();
+    return began;
   }
 
   /** It wakes in the midst of what it did, when others have long gone on with that. */
@@ -131,7 +137,7 @@ export class ManyProcesses implements Victim {
     process.kill(pid, 'SIGSTOP');
     this.frozen.add(pid);
     const sleep = pause(this.between(LEASE_MS + TRANSACTION_MS, LEASE_MS + TRANSACTION_MS + 3_000));
-    await this.note('while a replica is frozen');
+    await this.note('while a replica is frozen', performance.now());
     await sleep;
     process.kill(pid, 'SIGCONT');
     this.frozen.delete(pid);
@@ -182,8 +188,7 @@ export class ManyProcesses implements Victim {
   }
 
   /** Waits until every context answers, and notes how long that took. */
-  private async note(what: string): Promise<void> {
-    const began = performance.now();
+  private async note(what: string, began: number): Promise<void> {
     await this.everyContextAnswers();
     const seconds = this.seconds.get(what) ?? [];
     this.seconds.set(what, [...seconds, (performance.now() - began) / 1_000]);
