@@ -50,7 +50,7 @@ export class CallRecord implements UnitOfWork {
     private readonly principal: string,
     private readonly callId: string,
     private readonly input: object,
-    /** Epoch milliseconds. */
+    /** Epoch milliseconds, whole ones. */
     private readonly deadline: number,
   ) {}
 
@@ -73,7 +73,7 @@ export class CallRecord implements UnitOfWork {
     const row = await this.database.one(sql`
       insert into call_record as kept (principal, message, call_id, input_hash, refusal, refused_until)
       values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash(true)},
-        ${JSON.stringify(failure.toEnvelope())}, ${Math.ceil(this.deadline)})
+        ${JSON.stringify(failure.toEnvelope())}, ${this.deadline})
       on conflict (principal, message, call_id) do update
         set input_hash = excluded.input_hash, refusal = excluded.refusal, refused_until = excluded.refused_until, at = now()
         where kept.refused_until < ${this.deadline}

@@ -55,7 +55,9 @@ export class Owner {
     };
     if (reading) return runIn(around, run);
     const record =
-      callId === undefined ? undefined : new CallRecord(database, contract, principal.id, callId, message, deadline);
+      callId === undefined
+        ? undefined
+        : new CallRecord(database, contract, principal.id, callId, message, Math.ceil(deadline));
     try {
       await record?.endIfSettled();
       return await runIn(record ? { ...around, unitOfWork: record } : around, () =>

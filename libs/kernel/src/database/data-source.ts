@@ -30,6 +30,7 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     connectTimeoutMS: 5_000,
     extra: {
       types,
+      ...keptAlive,
       idleTimeoutMillis: 60_000,
       options: startupOptions(context, {
         transaction_timeout: transactionTimeoutMs,
@@ -52,12 +53,16 @@ export function migratorOptions(options: DatabaseOptions): DataSourceOptions {
   };
 }
 
+/** Else who waits for a server that is gone without a word, as one whose network is, would wait for ever. */
+const keptAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
 /** One connection for the relay's reads: their plans are made once, and are index scans. */
 export function outboxReaderOptions({ context, url }: DatabaseOptions): pg.PoolConfig {
   return {
     connectionString: url,
     max: 1,
     types,
+    ...keptAlive,
     application_name: `cleave ${context} relay`,
     connectionTimeoutMillis: 5_000,
     options: `${startupOptions(context, { statement_timeout: 10_000 })} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan`,
