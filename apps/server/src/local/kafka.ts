@@ -3,18 +3,17 @@ import { join } from 'node:path';
 import { answers, type BrokerPorts, brokerPorts, kafkaHome, spawnBroker } from '#kernel/kafka-broker';
 import {
   type BrokerOptions,
-  endProcess,
   inFolder,
   keepPid,
   livingPid,
   type RunningBroker,
+  runningOn,
   untilItAnswers,
 } from './service-process.js';
 
 const START_WITHIN_MS = 60_000;
 /** With the time in which its jars are fetched. */
 const FIRST_START_WITHIN_MS = 400_000;
-const STOP_WITHIN_MS = 10_000;
 
 /**
  * The Kafka of this data folder: the one that runs, or else a new one on the ports of last time, where those are free. It
@@ -52,14 +51,5 @@ async function portsOf(folder: string): Promise<BrokerPorts | undefined> {
   return controllerPort === undefined ? undefined : { port: Number(port), controllerPort: Number(controllerPort) };
 }
 
-function handle(folder: string, port: number, pid: number, adopted: boolean): RunningBroker {
-  return {
-    url: `127.0.0.1:${port}`,
-    pid,
-    port,
-    adopted,
-    stop: async () => {
-      if ((await livingPid(folder)) === pid) await endProcess(pid, STOP_WITHIN_MS);
-    },
-  };
-}
+const handle = (folder: string, port: number, pid: number, adopted: boolean): RunningBroker =>
+  runningOn(folder, { url: `127.0.0.1:${port}`, pid, port, adopted });

@@ -8,11 +8,11 @@ import { freePort } from '#kernel/postgres';
 import { CannotStart } from '../cannot-start.js';
 import {
   type BrokerOptions,
-  endProcess,
   inFolder,
   keepPid,
   livingPid,
   type RunningBroker,
+  runningOn,
   untilItAnswers,
 } from './service-process.js';
 
@@ -22,7 +22,6 @@ interface Access {
 }
 
 const START_WITHIN_MS = 15_000;
-const STOP_WITHIN_MS = 10_000;
 const OLDEST = 7;
 
 const noRedis = (problem: string): CannotStart =>
@@ -128,14 +127,5 @@ async function look({ port, password }: Access): Promise<{ pid: number; version:
   }
 }
 
-function handle(folder: string, { port, password }: Access, pid: number, adopted: boolean): RunningBroker {
-  return {
-    url: `redis://:${password}@127.0.0.1:${port}`,
-    pid,
-    port,
-    adopted,
-    stop: async () => {
-      if ((await livingPid(folder)) === pid) await endProcess(pid, STOP_WITHIN_MS);
-    },
-  };
-}
+const handle = (folder: string, { port, password }: Access, pid: number, adopted: boolean): RunningBroker =>
+  runningOn(folder, { url: `redis://:${password}@127.0.0.1:${port}`, pid, port, adopted });

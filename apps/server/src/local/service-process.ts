@@ -22,6 +22,7 @@ export interface BrokerOptions {
 }
 
 const POLL_MS = 25;
+const BROKER_STOPS_WITHIN_MS = 10_000;
 
 /** Does something in a service's folder while no other process does so: of racing starts one launches, the others find it. */
 export async function inFolder<T>(path: string, waitMs: number, work: (folder: string) => Promise<T>): Promise<T> {
@@ -44,6 +45,14 @@ export async function livingPid(folder: string): Promise<number | undefined> {
   return pid > 0 && (await identityOf(pid)) === identity ? pid : undefined;
 }
 
+/** A broker that runs on the folder: it is ended only where it still does. */
+export const runningOn = (folder: string, broker: Omit<RunningBroker, 'stop'>): RunningBroker => ({
+  ...broker,
+  stop: async () => {
+    if ((await livingPid(folder)) === broker.pid) await endProcess(broker.pid, BROKER_STOPS_WITHIN_MS);
+  },
+});
+
 /** Asks until the service answers. @throws Error with the end of its log where it ends before, or takes longer: it is killed then */
 export async function untilItAnswers<Answer>(
   service: { readonly name: string; readonly pid: number; readonly logFile: string; readonly withinMs: number },
@@ -55,7 +64,7 @@ export async function untilItAnswers<Answer>(
     if (answer) return answer;
     if (!(await isAlive(pid))) break;
   }
-  if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
+  if (await isAlive(pid)) signal(pid, 'SIGKILL');
   const said = await readFile(logFile, 'utf8').catch(() => 'nothing');
   throw new Error(`${name} did not start. ${endOfLog(logFile, said)}`);
 }
