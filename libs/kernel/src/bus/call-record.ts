@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../database/database.js';
-import { sql } from '../database/sql.js';
+import { type Sql, sql } from '../database/sql.js';
 import { Failure, type FailureEnvelope, kernelFailure } from '../messages/failure.js';
 import type { MessageClass } from '../messages/message.js';
 import { withoutSecrets } from '../messages/schema.js';
@@ -70,30 +70,30 @@ export class CallRecord implements UnitOfWork {
   /** Keeps a refusal before it is told. @throws as `endIfSettled` where another attempt was quicker: that one's outcome counts */
   async refuse(failure: Failure): Promise<void> {
     if (this.used) return; // it has done something, and refuses nevertheless
-    const row = await this.database.one(sql`
-      insert into call_record as kept (principal, message, call_id, input_hash, refusal, refused_until)
-      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash(true)},
-        ${JSON.stringify(failure.toEnvelope())}, ${this.deadline})
-      on conflict (principal, message, call_id) do update
-        set input_hash = excluded.input_hash, refusal = excluded.refusal, refused_until = excluded.refused_until, at = now()
-        where kept.refused_until < ${this.deadline}
-      returning 1`);
-    if (!row) await this.endIfSettled();
+    if (!(await this.database.one(this.keeping(null, failure)))) await this.endIfSettled();
   }
 
   async closing(transaction: Transaction, result: unknown): Promise<void> {
     if (this.used)
       throw new Error(`the handler of ${this.contract.messageName} opened a second transaction; it has exactly one`);
     this.used = true;
-    const statement = sql`
-      insert into call_record as kept (principal, message, call_id, input_hash, answer)
-      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash(false)}, ${this.kept(result)})
+    // Where it is trimmed before it is looked for, a next attempt finds its way.
+    const refused = () => kernelFailure('kernel.unavailable');
+    await transaction.write({ statement: this.keeping(this.kept(result)), refused });
+  }
+
+  /** Writes the outcome; touches no row where there is one that holds. */
+  private keeping(answer: string | null, refusal?: Failure): Sql {
+    const envelope = refusal ? JSON.stringify(refusal.toEnvelope()) : null;
+    return sql`
+      insert into call_record as kept (principal, message, call_id, input_hash, answer, refusal, refused_until)
+      values (${this.principal}, ${this.contract.messageName}, ${this.callId}, ${this.hash(refusal !== undefined)},
+        ${answer}, ${envelope}, ${refusal ? this.deadline : null})
       on conflict (principal, message, call_id) do update
-        set input_hash = excluded.input_hash, answer = excluded.answer, refusal = null, refused_until = null, at = now()
+        set input_hash = excluded.input_hash, answer = excluded.answer, refusal = excluded.refusal,
+          refused_until = excluded.refused_until, at = now()
         where kept.refused_until < ${this.deadline}
       returning 1`;
-    // Where it is trimmed before it is looked for, a next attempt finds its way.
-    await transaction.write({ statement, refused: () => kernelFailure('kernel.unavailable') });
   }
 
   private kept(result: unknown): string | null {
