@@ -73,8 +73,8 @@ export function itCarriesEvents(transport: MakeTransport): void {
     await log.append(1, [row(1_000)], undefined);
     for (const { taken } of [mail, stock]) {
       await until(() => once(taken).length === 251, 'all are taken');
-      expect(once(taken).filter((id) => id < 1_000)).toEqual(numbers(1, 250));
-      expect(taken.find(({ id }) => id === 250)).toEqual(row(250));
+      const distinct = [...new Map(taken.map((one) => [one.id, one])).values()];
+      expect(distinct.filter(({ id }) => id < 1_000)).toEqual(rows(1, 250));
       expect(taken).toContainEqual(row(1_000));
     }
   });
