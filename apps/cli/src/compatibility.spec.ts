@@ -100,6 +100,13 @@ const changes: [what: string, before: z.ZodType, after: z.ZodType, sentence: str
     ['in'],
   ],
   [
+    'any text within limits that the values keep to',
+    z.object({ a: z.enum(['x']) }),
+    z.object({ a: z.string().min(1).max(1).regex(/^x$/) }),
+    '$.a is no longer one of a few values',
+    ['out'],
+  ],
+  [
     'smaller',
     z.object({ a: z.array(z.int().max(9)) }),
     z.object({ a: z.array(z.int().max(8)) }),
@@ -201,6 +208,11 @@ describe('a contract', () => {
       breaking: [],
       compatible: ['shop.buy.v1: the message is new'],
     });
+  });
+
+  it('breaks those who send a value of a former enumeration that exceeds the new limit', () => {
+    const { breaking } = between({ input: schema(z.enum(['x', 'long'])) }, { input: schema(z.string().max(3)) });
+    expect(breaking).toEqual(['shop.buy.v1: input $ is now limited by maxLength 3']);
   });
 
   it('is told apart by its meaning alone, not by its words', () => {

@@ -54,6 +54,7 @@ function* keywords(before: Schema, after: Schema, path: string): Generator<Schem
         what: `is ${named(after)}, no longer ${named(before)}`,
         effect: now === 'number' ? 'more' : 'fewer',
       };
+    else if (old === undefined && valuesOf(before)?.every((value) => fits(value, keyword, now))) continue;
     else if (old === undefined) yield { path, what: `is now limited by ${keyword} ${shown(now)}`, effect: 'fewer' };
     else if (now === undefined)
       yield { path, what: `is no longer limited by ${keyword} ${shown(old)}`, effect: 'more' };
@@ -119,6 +120,14 @@ function partsOf(keyword: string, old: unknown, now: unknown): [step: string, ol
     return old.map((schema, index) => [`[${index}]`, schema as Schema, now[index] as Schema]);
   if (keyword === 'allOf') return old.map((schema, index) => ['', schema as Schema, now[index] as Schema]);
   return undefined;
+}
+
+/** Whether a value keeps to a limit of text; false where nobody can tell. */
+function fits(value: unknown, keyword: string, limit: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  if (keyword === 'minLength') return value.length >= Number(limit);
+  if (keyword === 'maxLength') return value.length <= Number(limit);
+  return keyword === 'pattern' && new RegExp(String(limit), 'u').test(value);
 }
 
 function compared(keyword: string, old: unknown, now: unknown): SchemaChange['effect'] {
