@@ -70,7 +70,11 @@ export async function testContext(
     imports: [KernelModule.forRoot(testKernelOptions(url, options)), ...imports, core],
   }).compile();
   const registry = module.get(Registry, { strict: false });
-  await module.init();
+  await module.init().catch(async (error: unknown) => {
+    await module.close(); // what has begun already would go on after the test
+    await drop();
+    throw error;
+  });
   const database = registry.databases.get(name);
   if (!database) throw new Error(`the module does not load the context "${name}"`);
   for (const { contract, answer } of stubs) {
