@@ -41,11 +41,21 @@ export function keepCode(): void {
   kept.clear();
 }
 
+/** Undefined where no earlier start has kept it, or another user's start, whose files are closed to this one. */
+function keptCode(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (!['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return undefined;
+  }
+}
+
 /** As `require` does, and by the code of an earlier start. */
 function run(bundle: string, require: NodeJS.Require): unknown {
   const source = readFileSync(bundle);
   const path = `${bundle}.${crc32(source).toString(16)}.v8`; // V8 itself compares no more than the length
-  const cachedData = existsSync(path) ? readFileSync(path) : undefined;
+  const cachedData = keptCode(path);
   // A bundle is ASCII: esbuild escapes the rest.
   const script = new Script(
     `(function (exports, require, module, __filename, __dirname) {${source.toString('latin1')}\n})`,

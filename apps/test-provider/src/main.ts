@@ -1,6 +1,8 @@
 import { startProvider } from './provider.js';
 import { readSettings } from './settings.js';
 
+// Payments and tokens are nobody else's to read on this machine.
+process.umask(0o077);
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 
 try {

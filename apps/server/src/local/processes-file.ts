@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { identityOf, withStartLock } from '#kernel/postgres';
+import { identityOf, makeDataDirectory, withStartLock } from '#kernel/postgres';
 
 const Entry = z.object({
   name: z.string(),
@@ -61,7 +61,7 @@ export class ProcessesFile {
 
   /** By one process at a time, written beside and renamed: nobody's change is lost, and a reader never sees half of it. */
   private async change(change: (entries: ProcessEntry[]) => ProcessEntry[]): Promise<void> {
-    await mkdir(this.dataDir, { recursive: true });
+    await makeDataDirectory(this.dataDir);
     await withStartLock(`${this.path}.lock`, LOCK_WITHIN_MS, async () => {
       const draft = `${this.path}.${process.pid}`;
       await writeFile(draft, `${JSON.stringify(change(await this.living()), null, 2)}\n`);

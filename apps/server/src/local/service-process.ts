@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identityOf, isAlive, withStartLock } from '#kernel/postgres';
@@ -26,9 +26,15 @@ const BROKER_STOPS_WITHIN_MS = 10_000;
 
 /** Does something in a service's folder while no other process does so: of racing starts one launches, the others find it. */
 export async function inFolder<T>(path: string, waitMs: number, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(path, { recursive: true });
-  const folder = await realpath(path);
+  const folder = await closedFolder(path);
   return withStartLock(join(folder, 'start.lock'), waitMs, () => work(folder));
+}
+
+/** A service's folder, which other users may not enter, whatever is in it from before. Answers its real path. */
+export async function closedFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o700);
+  return realpath(path);
 }
 
 const pidFile = (folder: string): string => join(folder, 'service.pid');

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { isAlive, freePort, withStartLock } from '#kernel/postgres';
-import { endOfLog, endProcess } from './service-process.js';
+import { closedFolder, endOfLog, endProcess } from './service-process.js';
 
 export interface RunningTestProvider {
   url: string;
@@ -46,8 +46,7 @@ type Where = z.infer<typeof Where>;
  * Rejects with the end of its log when it cannot be started within 15 s.
  */
 export async function startTestProvider(options: TestProviderOptions): Promise<RunningTestProvider> {
-  mkdirSync(join(options.dataDir, 'test-provider'), { recursive: true });
-  const folder = realpathSync(join(options.dataDir, 'test-provider'));
+  const folder = await closedFolder(join(options.dataDir, 'test-provider'));
   return withStartLock(join(folder, 'start.lock'), 2 * startWithin, async () => {
     const running = await findRunning(folder);
     if (running && !(await refusesSecret(running, options.secret))) {

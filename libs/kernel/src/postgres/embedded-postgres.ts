@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { codeOf } from '../runtime/files.js';
+import { codeOf, readIfPresent } from '../runtime/files.js';
 import { withStartLock } from '../runtime/start-lock.js';
 import { installedBinaries } from './binaries.js';
 import { type Cluster, createCluster, findCluster } from './cluster.js';
+import { makeDataDirectory } from './data-directory.js';
 import { launch } from './launch.js';
 import { awaitServer, type Postmaster, START_WITHIN_MS, stopServer } from './postmaster.js';
 import { withoutRoot } from './superuser.js';
@@ -50,7 +50,7 @@ export interface EmbeddedPostgresOptions {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeDataDirectory(dataDir);
     return await withStartLock(join(dataDir, 'postgres.lock'), 1.5 * START_WITHIN_MS, () => adoptOrLaunch(options));
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(String(codeOf(error)))) throw error;
@@ -60,6 +60,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       { cause: error },
     );
   }
+}
+
+/** Whether this URL means the embedded server of this data directory: by its password, which nobody else has. */
+export async function isEmbedded(dataDir: string, url: string): Promise<boolean> {
+  const password = (await readIfPresent(join(dataDir, 'postgres.password')))?.trim();
+  return password !== undefined && URL.canParse(url) && new URL(url).password === password;
 }
 
 async function adoptOrLaunch({ dataDir, log, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
