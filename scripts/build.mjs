@@ -83,7 +83,7 @@ const alone = {
 const monolithic = {
   name: 'monolithic',
   setup({ onResolve }) {
-    onResolve({ filter: /\/(launch\/part|redis|bus-key)\.js$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\/(launch\/part|redis)\.js$/ }, ({ path, resolveDir }) => ({
       path: `./${relative(folder, resolve(resolveDir, path)).replaceAll('\\', '/')}`,
       external: true,
     }));

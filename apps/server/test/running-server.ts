@@ -11,6 +11,9 @@ import { type ProcessEntry, ProcessesFile } from '../src/local/processes-file.js
 
 const main = join(import.meta.dirname, '../../../dist/apps/server/src/main.js');
 
+/** The administrator of every server that a test starts, unless its settings name another. */
+export const administrator = { email: 'owner@shop.example', password: 'twelve warm blankets' };
+
 export interface ServerOptions {
   /** Settings beside the test's own. */
   readonly env?: Readonly<Record<string, string>>;
@@ -38,6 +41,11 @@ export class RunningServer {
   /** What it has printed. */
   get output(): string {
     return readFileSync(logOf(this.dataDir), 'utf8');
+  }
+
+  /** What the test provider that it started signs with. */
+  get providerSecret(): string {
+    return readFileSync(join(this.dataDir, 'test-provider.secret'), 'utf8').trim();
   }
 
   static async start({ env = {}, args = [], dataDir }: ServerOptions = {}): Promise<RunningServer> {
@@ -132,7 +140,17 @@ export function spawnMain(
   const log = openSync(logOf(dataDir), 'a');
   try {
     return spawn(process.execPath, [main, ...args], {
-      env: { PATH, JAVA_HOME, KAFKA_HOME, PORT: String(port), CLEAVE_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
+      env: {
+        PATH,
+        JAVA_HOME,
+        KAFKA_HOME,
+        PORT: String(port),
+        CLEAVE_DATA_DIR: dataDir,
+        LOG_LEVEL: 'warn',
+        IDENTITY_ADMIN_EMAIL: administrator.email,
+        IDENTITY_ADMIN_PASSWORD: administrator.password,
+        ...env,
+      },
       cwd: dataDir,
       stdio: ['ignore', log, log],
     });

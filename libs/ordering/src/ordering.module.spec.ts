@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GetCartForCheckout, TakeOverCart } from '#cart/contracts';
 import { GetOffers } from '#catalog/contracts';
 import { CommitStock, StockCommitted, StockReserved } from '#inventory/contracts';
-import { anonymous, type Principal, sql } from '#kernel';
+import { anonymous, Clock, type Principal, sql } from '#kernel';
 import { answers, testContext, type TestedContext, until } from '#kernel/testing';
-import { PaymentAuthorized, PaymentCaptured, PaymentVoided } from '#payments/contracts';
+import { ListPaymentProviders, PaymentAuthorized, PaymentCaptured, PaymentVoided } from '#payments/contracts';
 import { CompleteOrder } from './complete-order.js';
 import {
   CancelOrder,
@@ -37,11 +37,18 @@ let owner: string;
 let status: string;
 /** Runs while a checkout has read its cart, and has not placed the order yet. */
 let meanwhile: () => Promise<unknown>;
+let tellProviders: () => { names: string[] };
+/** How often payments was asked for its providers. */
+let asked = 0;
 
 beforeAll(async () => {
   ordering = await testContext('ordering', OrderingModule, {
     stubs: [
       answers(GetCartForCheckout, () => ({ owner, status, lines: [{ sku: 'TENT', quantity: 2 }] })),
+      answers(ListPaymentProviders, () => {
+        asked++;
+        return tellProviders();
+      }),
       answers(GetOffers, async ({ skus }) => {
         await meanwhile();
         return {
@@ -62,15 +69,16 @@ beforeEach(() => {
   owner = 'guest:a';
   status = 'active';
   meanwhile = async () => undefined;
+  tellProviders = () => ({ names: ['test'] });
 });
 
-const checkout = (cartId = uuid(), principal = guest) =>
+const checkout = (cartId = uuid(), principal = guest, provider = 'test') =>
   ordering.execute<{ orderId: string; number: string }>(
     new PlaceOrder({
       cartId,
       email: 'ada@example.com',
       shippingAddress: { name: 'Ada', line1: 'Hauptstr. 1', city: 'Ulm', postalCode: '89073', country: 'DE' },
-      payment: { provider: 'test', token: 'tok_ok' },
+      payment: { provider, token: 'tok_ok' },
     }),
     { principal },
   );
@@ -120,6 +128,44 @@ describe('A checkout', () => {
     const { orderId } = await checkout(cartId);
     await ordering.database.query(sql`update orders set status = 'rejected' where id = ${orderId}`);
     expect((await checkout(cartId)).orderId).not.toBe(orderId);
+  });
+
+  it('names a payment provider of the shop', async () => {
+    await expect(checkout(uuid(), guest, 'another')).rejects.toMatchObject({
+      code: 'ordering.payment_provider_unknown',
+      status: 422,
+      details: { providers: ['test'] },
+    });
+    tellProviders = () => ({ names: ['test', 'another'] }); // payments was started anew with one more
+    await expect(checkout(uuid(), guest, 'another')).resolves.toMatchObject({ number: expect.any(String) });
+  });
+
+  it('is refused where the shop has no payment provider', async () => {
+    tellProviders = () => ({ names: [] });
+    await expect(checkout(uuid(), guest, 'the first')).rejects.toMatchObject({
+      code: 'ordering.no_payment_provider',
+      status: 409,
+    });
+    tellProviders = () => ({ names: ['the first', 'test'] });
+    await expect(checkout(uuid(), guest, 'the first')).resolves.toMatchObject({ number: expect.any(String) });
+  });
+
+  it('asks for the providers once a minute, and goes on by the old answer while payments is away', async () => {
+    await checkout();
+    const before = asked;
+    await checkout();
+    expect(asked).toBe(before);
+    const clock = ordering.module.get(Clock, { strict: false });
+    const now = jest.spyOn(clock, 'now').mockReturnValue(clock.now() + 60_001);
+    tellProviders = () => {
+      throw new Error('away');
+    };
+    try {
+      await expect(checkout()).resolves.toMatchObject({ number: expect.any(String) });
+      expect(asked).toBe(before + 1);
+    } finally {
+      now.mockRestore();
+    }
   });
 
   it.each(['merged', 'abandoned'])('of a cart that is %s is refused', async (closed) => {

@@ -13,6 +13,7 @@ import { ListOrdersHandler } from './list-orders.handler.js';
 import { OrderNumbers } from './order-numbers.js';
 import { OrderingSettings } from './ordering-settings.js';
 import { Orders } from './orders.js';
+import { PaymentProviders } from './payment-providers.js';
 import { PlaceOrderHandler } from './place-order.handler.js';
 import { Settling } from './settling.js';
 import { ShipOrderHandler } from './ship-order.handler.js';
@@ -28,6 +29,7 @@ import { ShipOrderHandler } from './ship-order.handler.js';
     Orders,
     OrderNumbers,
     Settling,
+    PaymentProviders,
     PlaceOrderHandler,
     GetOrderHandler,
     ListOrdersHandler,

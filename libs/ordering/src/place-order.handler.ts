@@ -7,6 +7,7 @@ import { Order, type OrderState } from './order.js';
 import { OrderNumbers } from './order-numbers.js';
 import { OrderingSettings } from './ordering-settings.js';
 import { Orders } from './orders.js';
+import { PaymentProviders } from './payment-providers.js';
 
 /** The stock is held this much longer than the payment may take: a payment in the last second still finds it. */
 const HOLD_MARGIN_MS = 60_000;
@@ -18,6 +19,7 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     private readonly queries: QueryBus,
     private readonly orders: Orders,
     private readonly numbers: OrderNumbers,
+    private readonly providers: PaymentProviders,
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -29,6 +31,7 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     if (!owns(cart.owner)) throw PlaceOrder.failure('cart.not_found');
     if (cart.status === 'merged' || cart.status === 'abandoned') throw PlaceOrder.failure('cart.not_active');
     if (cart.lines.length === 0) throw PlaceOrder.failure('ordering.cart_empty');
+    await this.checkProvider(payment.provider);
     const [lines, number] = await Promise.all([this.price(cart.lines), this.numbers.next()]);
     try {
       return await this.database.transaction(async () => {
@@ -52,6 +55,13 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     } catch (error) {
       throw await this.refusal(cartId, error);
     }
+  }
+
+  private async checkProvider(name: string): Promise<void> {
+    const providers = await this.providers.including(name);
+    if (providers.length === 0) throw PlaceOrder.failure('ordering.no_payment_provider');
+    if (!providers.includes(name))
+      throw PlaceOrder.failure('ordering.payment_provider_unknown', { providers: [...providers] });
   }
 
   private async price(lines: readonly { sku: string; quantity: number }[]): Promise<OrderState['lines']> {

@@ -1,14 +1,37 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock } from '#kernel';
 import type { PaymentProvider } from './payment-provider.js';
+import { PaymentsSettings } from './payments-settings.js';
 import { TestProvider } from './test-provider.js';
 
-/** The providers, by the name that orders and webhooks call them. */
-@Injectable()
-export class PaymentProviders {
-  private readonly byName: ReadonlyMap<string, PaymentProvider>;
+/**
+ * Opens each provider that the settings name; undefined for the others. The key is the name that orders and webhooks use.
+ * A new provider is a line here.
+ */
+const openers: Readonly<Record<string, (settings: PaymentsSettings, clock: Clock) => PaymentProvider | undefined>> = {
+  test: TestProvider.open,
+};
 
-  constructor(test: TestProvider) {
-    this.byName = new Map([['test', test]]);
+/** The payment providers of this shop. */
+@Injectable()
+export class PaymentProviders implements OnApplicationBootstrap {
+  private readonly logger = new Logger('Payments');
+  private readonly byName = new Map<string, PaymentProvider>();
+
+  constructor(settings: PaymentsSettings, clock: Clock) {
+    for (const [name, open] of Object.entries(openers)) {
+      const provider = open(settings, clock);
+      if (provider) this.byName.set(name, provider);
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.byName.size === 0)
+      this.logger.warn('There is no payment provider: checkouts are refused (ordering.no_payment_provider).');
+  }
+
+  get names(): string[] {
+    return [...this.byName.keys()];
   }
 
   find(name: string): PaymentProvider | undefined {

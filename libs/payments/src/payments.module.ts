@@ -6,6 +6,7 @@ import { AuthorizePaymentHandler } from './authorize-payment.handler.js';
 import { CancelPaymentHandler } from './cancel-payment.handler.js';
 import { CapturePaymentHandler } from './capture-payment.handler.js';
 import { GetOrderPaymentHandler } from './get-order-payment.handler.js';
+import { ListPaymentProvidersHandler } from './list-payment-providers.handler.js';
 import { LookAfterPaymentHandler } from './look-after-payment.handler.js';
 import { Lookout } from './lookout.js';
 import { PaymentProviders } from './payment-providers.js';
@@ -18,7 +19,6 @@ import { RequestAuthorizationHandler } from './request-authorization.handler.js'
 import { RequestCaptureHandler } from './request-capture.handler.js';
 import { RequestRefundHandler } from './request-refund.handler.js';
 import { RequestVoidHandler } from './request-void.handler.js';
-import { TestProvider } from './test-provider.js';
 
 @Module({
   imports: [
@@ -29,7 +29,6 @@ import { TestProvider } from './test-provider.js';
   ],
   providers: [
     Payments,
-    TestProvider,
     PaymentProviders,
     ProviderCalls,
     Lookout,
@@ -38,6 +37,7 @@ import { TestProvider } from './test-provider.js';
     CancelPaymentHandler,
     RefundPaymentHandler,
     GetOrderPaymentHandler,
+    ListPaymentProvidersHandler,
     RequestAuthorizationHandler,
     LookAfterPaymentHandler,
     RequestCaptureHandler,

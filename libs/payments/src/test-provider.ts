@@ -1,11 +1,10 @@
-import { Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import type { Clock } from '#kernel';
 import { Money, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ReceiveWebhook } from './contracts/index.js';
 import { exchange, type Request } from './exchange.js';
 import { type Authorization, PaymentProvider, type ProviderAnswer } from './payment-provider.js';
-import { PaymentsSettings } from './payments-settings.js';
+import type { PaymentsSettings } from './payments-settings.js';
 import { isSigned } from './webhook-signature.js';
 
 const ANSWER_WITHIN_MS = 3_000;
@@ -45,23 +44,31 @@ const Webhook = z
 const passing = (status: number): boolean => status >= 500 || [401, 403, 408, 429].includes(status);
 
 /** The provider of apps/test-provider; its README says what it answers. */
-@Injectable()
 export class TestProvider extends PaymentProvider {
-  constructor(
-    private readonly settings: PaymentsSettings,
+  private constructor(
+    private readonly access: { readonly url: string; readonly secret: string; readonly webhookUrl: string },
     private readonly clock: Clock,
   ) {
     super();
   }
 
+  /** Undefined where the settings name no test provider. */
+  static open(
+    this: void,
+    { TEST_PROVIDER_URL: url, TEST_PROVIDER_SECRET: secret, PAYMENTS_WEBHOOK_URL }: PaymentsSettings,
+    clock: Clock,
+  ): TestProvider | undefined {
+    if (url === undefined || secret === undefined) return undefined;
+    return new TestProvider({ url, secret, webhookUrl: `${PAYMENTS_WEBHOOK_URL}/test` }, clock);
+  }
+
   async authorize({ paymentId, amount, token, until }: Authorization): Promise<ProviderAnswer> {
-    const webhookUrl = `${this.settings.PAYMENTS_WEBHOOK_URL}/test`;
     const answer = await this.post('/v1/payments', `${paymentId}:authorize`, {
       reference: paymentId,
       amount,
       token,
       expiresAt: until,
-      webhookUrl,
+      webhookUrl: this.access.webhookUrl,
     });
     // An earlier attempt, under another webhook URL say, took the key or the reference: what it created is what we asked for.
     const exists = answer.kind === 'refusal' && ['idempotency_key_reused', 'duplicate_reference'].includes(answer.code);
@@ -93,7 +100,7 @@ export class TestProvider extends PaymentProvider {
   }
 
   readWebhook(headers: Readonly<Record<string, string>>, body: string) {
-    if (!isSigned(this.settings.TEST_PROVIDER_SECRET, headers, body, this.clock.now())) {
+    if (!isSigned(this.access.secret, headers, body, this.clock.now())) {
       throw ReceiveWebhook.failure('payments.webhook_signature_invalid');
     }
     const webhook = Webhook.safeParse(body);
@@ -111,8 +118,8 @@ export class TestProvider extends PaymentProvider {
   }
 
   private async call(path: string, request: Request, read: (json: unknown) => ProviderAnswer): Promise<ProviderAnswer> {
-    const headers = { ...request.headers, authorization: `Bearer ${this.settings.TEST_PROVIDER_SECRET}` };
-    const url = new URL(path, this.settings.TEST_PROVIDER_URL);
+    const headers = { ...request.headers, authorization: `Bearer ${this.access.secret}` };
+    const url = new URL(path, this.access.url);
     let status: number;
     let json: unknown;
     try {

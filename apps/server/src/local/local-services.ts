@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { startEmbeddedPostgres } from '#kernel/postgres';
+import { makeDataDirectory, startEmbeddedPostgres } from '#kernel/postgres';
 import type { Environment } from '#kernel/settings';
 import { isServer, localPorts, ProcessesFile, type ProcessEntry } from './processes-file.js';
+import { secretIn } from './secret-file.js';
 import { startTestProvider } from './test-provider.js';
 
 /** What a laptop lacks and production has: a database server, a payment provider, a broker. */
@@ -36,14 +36,14 @@ interface LocalOptions {
 
 /**
  * Starts or adopts what is needed and the environment does not name: the database without DATABASE_URL, the provider
- * without TEST_PROVIDER_URL, Redis without REDIS_URL, Kafka without KAFKA_BROKERS, and makes a key without CLEAVE_BUS_KEY.
+ * without TEST_PROVIDER_URL, Redis without REDIS_URL, Kafka without KAFKA_BROKERS. A secret that the environment does not
+ * name is made once, and kept in the data directory.
  */
 export async function startLocalServices(options: LocalOptions): Promise<LocalServices> {
   const { environment, dataDir, needs, providerEntry, tell } = options;
-  await mkdir(dataDir, { recursive: true });
+  await makeDataDirectory(dataDir);
   const folder = resolve(dataDir);
   const processes = new ProcessesFile(dataDir);
-  const secret = environment['TEST_PROVIDER_SECRET'] || 'test-provider-secret';
   const lacks = (need: Need, setting: string): boolean => needs.includes(need) && !environment[setting];
   const none = Promise.resolve(undefined);
   const addressed = Promise.withResolvers<string | undefined>();
@@ -51,10 +51,14 @@ export async function startLocalServices(options: LocalOptions): Promise<LocalSe
   const turn = Promise.withResolvers<void>();
   turn.promise.catch(() => undefined); // where it was not to be started, nobody waits for it
   const unwanted = () => turn.reject(new Error('The test provider was not started: what needs it stopped first.'));
-  const provider = lacks('data', 'TEST_PROVIDER_URL')
+  const lacksProvider = lacks('data', 'TEST_PROVIDER_URL');
+  const providerSecret = lacksProvider
+    ? environment['TEST_PROVIDER_SECRET'] || (await secretIn(folder, 'test-provider.secret'))
+    : undefined;
+  const provider = providerSecret
     ? startTestProvider({
         dataDir: folder,
-        secret,
+        secret: providerSecret,
         entry: providerEntry,
         log: tell,
         onAddress: addressed.resolve,
@@ -80,7 +84,7 @@ export async function startLocalServices(options: LocalOptions): Promise<LocalSe
     unwanted();
     return abandon(Object.values(services), error);
   });
-  const busKey = lacks('bus', 'CLEAVE_BUS_KEY') ? await (await import('./bus-key.js')).busKeyIn(folder) : undefined;
+  const busKey = lacks('bus', 'CLEAVE_BUS_KEY') ? await secretIn(folder, 'bus.key') : undefined;
   const entriesOf = async (names: readonly (keyof typeof services)[]): Promise<ProcessEntry[]> => {
     const running = await Promise.all(names.map(async (name) => ({ name, service: await services[name] })));
     return running.flatMap(({ name, service }) =>
@@ -97,7 +101,7 @@ export async function startLocalServices(options: LocalOptions): Promise<LocalSe
     environment: {
       ...environment,
       ...(database ? { DATABASE_URL: database.url } : {}),
-      ...(providerUrl === undefined ? {} : { TEST_PROVIDER_URL: providerUrl, TEST_PROVIDER_SECRET: secret }),
+      ...(providerUrl === undefined ? {} : { TEST_PROVIDER_URL: providerUrl, TEST_PROVIDER_SECRET: providerSecret }),
       ...(ownRedis ? { REDIS_URL: ownRedis.url } : {}),
       ...(ownKafka ? { KAFKA_BROKERS: ownKafka.url } : {}),
       ...(busKey === undefined ? {} : { CLEAVE_BUS_KEY: busKey }),

@@ -332,6 +332,7 @@ onEveryTopology('bad input', (shop) => {
         .send(body);
     const event = (id: string, payment: object = { reference: uuid, status: 'authorized' }) =>
       JSON.stringify({ id, data: { payment } });
+    const signed = (text: string, { secret = shop().server.providerSecret, age = 0 } = {}) => sign(text, secret, age);
     const body = event('evt-1');
     const unsigned = '401 payments.webhook_signature_invalid';
     const malformed = ['', '{', 'null', '[]', '{}', '"text"', event(''), event('x'.repeat(256)), event('a\0b')];
@@ -373,7 +374,7 @@ onEveryTopology('bad input', (shop) => {
 });
 
 /** As Standard Webhooks signs; `age` in seconds. */
-function signed(body: string, { secret = 'test-provider-secret', age = 0 } = {}): Record<string, string> {
+function sign(body: string, secret: string, age: number): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1_000) - age);
   const signature = createHmac('sha256', secret).update(`msg-1.${timestamp}.${body}`).digest('base64');
   return { 'webhook-id': 'msg-1', 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };

@@ -47,6 +47,7 @@ export class Books {
   private constructor(
     private readonly client: pg.Client,
     private readonly provider: string,
+    private readonly providerSecret: string,
   ) {}
 
   static async open(server: RunningServer): Promise<Books> {
@@ -61,7 +62,7 @@ export class Books {
       database: 'cleave',
     });
     await client.connect();
-    return new Books(client, `http://127.0.0.1:${port('test-provider')}`);
+    return new Books(client, `http://127.0.0.1:${port('test-provider')}`, server.providerSecret);
   }
 
   orders(): Promise<OrderRow[]> {
@@ -152,7 +153,7 @@ export class Books {
     const payments = new Map<string, ProviderPayment>();
     for (let after: string | undefined; ;) {
       const page = await fetch(`${this.provider}/v1/payments?limit=500${after ? `&after=${after}` : ''}`, {
-        headers: { authorization: 'Bearer test-provider-secret' },
+        headers: { authorization: `Bearer ${this.providerSecret}` },
       });
       const { items, next } = (await page.json()) as { items: ProviderPayment[]; next?: string | null };
       for (const item of items) {

@@ -144,7 +144,13 @@ export class PlaceOrder extends command('ordering.place-order.v1', {
     cartId: Uuid,
     email: personal(z.email().max(320)),
     shippingAddress: Address,
-    payment: z.object({ provider: z.enum(['test']), token: personal(text().min(1).max(255)) }),
+    payment: z.object({
+      provider: text().min(1).max(50).meta({
+        description:
+          'The name of one of the shop’s payment providers. A shop that is tried out on a laptop has “test”.',
+      }),
+      token: personal(text().min(1).max(255)),
+    }),
   }),
   output: z.object({ orderId: Uuid, number: text() }),
   errors: {
@@ -163,6 +169,15 @@ export class PlaceOrder extends command('ordering.place-order.v1', {
       status: 409,
       message: 'Something in the cart cannot be bought any more.',
       details: z.object({ skus: z.array(Sku) }),
+    },
+    'ordering.no_payment_provider': {
+      status: 409,
+      message: 'This shop takes no orders: it has no payment provider.',
+    },
+    'ordering.payment_provider_unknown': {
+      status: 422,
+      message: 'The shop has no payment provider of this name.',
+      details: z.object({ providers: z.array(text()) }),
     },
   },
   example: {

@@ -1,4 +1,5 @@
 export { GetOrderPayment, PaymentStatus } from './get-order-payment.js';
+export { ListPaymentProviders } from './list-payment-providers.js';
 export {
   AuthorizePayment,
   CancelPayment,
