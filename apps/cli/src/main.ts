@@ -21,6 +21,17 @@ program
   });
 
 program
+  .command('demo')
+  .description('What a trial leaves behind.')
+  .command('end')
+  .description('Deletes the demo’s accounts, whose passwords are published, from the database of DATABASE_URL.')
+  .action(async () => {
+    const { endDemo } = await import('./end-demo.js');
+    const emails = await endDemo();
+    process.stdout.write(emails.length === 0 ? 'There are no demo accounts.\n' : `Deleted: ${emails.join(', ')}\n`);
+  });
+
+program
   .command('settings')
   .description('Prints every setting with its meaning and default, as .env.example holds them.')
   .action(async () => {

@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { freePort } from '#kernel/postgres';
 import { testDatabase, until } from '#kernel/testing';
-import { RunningServer } from '../../server/test/running-server.js';
+import { administrator, RunningServer } from '../../server/test/running-server.js';
 import { Shop } from '../../server/test/shop.js';
 
 const main = join(import.meta.dirname, '../../../dist/apps/cli/src/main.js');
+
+const operator = { CLEAVE_EMAIL: administrator.email, CLEAVE_PASSWORD: administrator.password };
 
 describe('the command line of an operator', () => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -24,7 +26,7 @@ describe('the command line of an operator', () => {
       execFile(
         process.execPath,
         [main, ...words.split(' ')],
-        { cwd: dataDir, env: { PATH: process.env['PATH'], CLEAVE_DATA_DIR: dataDir, ...env } },
+        { cwd: dataDir, env: { PATH: process.env['PATH'], CLEAVE_DATA_DIR: dataDir, ...operator, ...env } },
         (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
       );
     });
@@ -52,7 +54,7 @@ describe('the command line of an operator', () => {
 
   beforeAll(async () => {
     database = await testDatabase();
-    const env = { DATABASE_URL: database.url, CLEAVE_DEMO: 'off', CLEAVE_MAX_ATTEMPTS: '2' };
+    const env = { DATABASE_URL: database.url, CLEAVE_MAX_ATTEMPTS: '2' };
     shop = new Shop(await RunningServer.start({ env }));
   }, 60_000);
   afterAll(async () => {
@@ -144,7 +146,7 @@ describe('the command line of an operator', () => {
       `insert into identity.account (id, email, name, password_hash, roles)
        select gen_random_uuid(), 'customer@example.com', 'Ada', password_hash, '{customer}' from identity.account limit 1`,
     );
-    const customer = { CLEAVE_EMAIL: 'customer@example.com', CLEAVE_PASSWORD: 'cleave-admin-1' };
+    const customer = { CLEAVE_EMAIL: 'customer@example.com', CLEAVE_PASSWORD: administrator.password };
     const cases: [words: string, env: Record<string, string>, said: RegExp][] = [
       ['flow nothing', {}, /^No message has this correlation id.*\(404 operations\.flow_not_found/],
       ['dead-letters redrive nothing', {}, /^There is no dead letter with this id/],
@@ -154,7 +156,11 @@ describe('the command line of an operator', () => {
       ['dead-letters list --token wrong', {}, /401 kernel\.unauthenticated/],
       ['dead-letters list --email a@b.de --password x', {}, /401 identity\.credentials_wrong/],
       ['dead-letters list', customer, /needs the permission "operations"\. \(403 kernel\.forbidden/],
-      ['dead-letters list', { NODE_ENV: 'production' }, /^Who asks\? Give --token/],
+      [
+        'dead-letters list',
+        { NODE_ENV: 'production', CLEAVE_EMAIL: '', CLEAVE_PASSWORD: '' },
+        /^Who asks\? Give --token/,
+      ],
       [`dead-letters list --url http://127.0.0.1:${await freePort()}`, {}, /^No server answers at .* \(ECONNREFUSED\)/],
       [`dead-letters list --url http://127.0.0.1:${port}`, {}, /is not Cleave/],
       ['dead-letters redrive', {}, /missing required argument/],

@@ -62,7 +62,7 @@ async function whoLogsIn(
   const password = options.password ?? environment['CLEAVE_PASSWORD'];
   if (email !== undefined && password !== undefined) return { email, password };
   if (email === undefined && password === undefined && environment['NODE_ENV'] !== 'production')
-    return (await import('../../server/src/demo.js')).demoLogIn;
+    return (await import('#identity/contracts')).demoAdministrator;
   throw new Error(
     'Who asks? Give --token, or --email and --password; or set CLEAVE_TOKEN, or CLEAVE_EMAIL and CLEAVE_PASSWORD.',
   );

@@ -2,13 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { QueryBus } from '@nestjs/cqrs';
 import { ListProducts } from '#catalog/contracts';
+import { demoAdministrator } from '#identity/contracts';
 import { GetStock } from '#inventory/contracts';
 import { Failure } from '#kernel/messages';
 import { join } from 'node:path';
 import type * as z from 'zod';
-
-export const demoLogIn = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
-export const demoCustomer = { email: 'customer@cleave.test', password: 'cleave-customer-1' };
 
 type Products = z.output<typeof ListProducts.answer>;
 
@@ -29,12 +27,12 @@ export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line:
       fetch(`${url}/api/v1/auth/login`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(demoLogIn),
+        body: JSON.stringify(demoAdministrator),
       }),
     ({ status }) => status < 503,
   );
   if (!login.ok) {
-    tell(`The shop is empty, and stays so: the demo log-in ${demoLogIn.email} does not work here.`);
+    tell(`The shop is empty, and stays so: the demo log-in ${demoAdministrator.email} does not work here.`);
     return;
   }
   const { accessToken } = (await login.json()) as { accessToken: string };

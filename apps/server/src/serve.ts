@@ -6,7 +6,9 @@ import { checkSettings, connectSplit, type Environment, KernelSettings, kernelOp
 import { createHttpApp, HttpSettings, letGo } from '#kernel/http';
 import { allSettings } from './all-settings.js';
 import { AppModule } from './app.module.js';
-import { demoCustomer, demoLogIn, fillEmptyShop } from './demo.js';
+import { demoAdministrator, demoCustomer } from '#identity/contracts';
+import { demoSetting } from './demo-setting.js';
+import { fillEmptyShop } from './demo.js';
 import type { LocalServices } from './local/local-services.js';
 import { everything, kindOf, type Place } from './place.js';
 import type { ServerSettings } from './server-settings.js';
@@ -37,8 +39,10 @@ export async function serve({
   checkSettings(Object.values(await allSettings(contexts)), process.env);
   const http = new HttpSettings(process.env);
   const services = await starting;
+  const demo = await demoSetting(settings, services.environment);
   const environment: Environment = {
     ...services.environment,
+    CLEAVE_DEMO: demo,
     // Only who serves the API knows where it is.
     ...(api && !process.env['PAYMENTS_WEBHOOK_URL']
       ? { PAYMENTS_WEBHOOK_URL: `http://127.0.0.1:${http.PORT}/api/v1/webhooks` }
@@ -66,16 +70,16 @@ export async function serve({
 
   await app.init();
   if (split) await joinSplit(app, split);
-  await app.listen(http.PORT, '0.0.0.0');
+  const production = settings.NODE_ENV === 'production';
+  await app.listen(http.PORT, http.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'));
   const { port } = app.getHttpServer().address() as AddressInfo;
   const replica = Number(/-(\d+)$/.exec(settings.CLEAVE_INSTANCE ?? '')?.[1] ?? 1);
   const name = place === everything ? 'server' : place.process;
   await services.register({ name, replica, ports: { http: port }, api });
   process.send?.({ listening: port }); // whoever launched this waits for it
-  const production = settings.NODE_ENV === 'production';
   const url = `http://localhost:${port}`;
   if (!api) return tell(`${name} is ready: ${url}/health/ready, ${url}/metrics`);
-  if (!production && settings.CLEAVE_DEMO === 'on') {
+  if (demo === 'on' && replica === 1) {
     await fillEmptyShop(url, app.get(QueryBus), tell).catch((error: unknown) => {
       if (!stopping) throw error; // told to stop meanwhile: the next start goes on
     });
@@ -85,8 +89,8 @@ export async function serve({
 Cleave is ready.
   API        ${url}/api/v1
   Reference  ${url}/api/docs`);
-  if (!production) {
-    tell(`  Log-in     ${demoLogIn.email} / ${demoLogIn.password}`);
+  if (demo === 'on') {
+    tell(`  Log-in     ${demoAdministrator.email} / ${demoAdministrator.password}`);
     tell(`  Customer   ${demoCustomer.email} / ${demoCustomer.password}`);
   }
   tell('');

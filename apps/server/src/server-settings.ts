@@ -13,9 +13,8 @@ export class ServerSettings extends settings({
     doc: 'Where the embedded database, the test provider and processes.json live.',
   },
   CLEAVE_DEMO: {
-    schema: z.enum(['on', 'off'], 'must be "on" or "off"'),
-    default: 'on',
-    doc: 'on: an empty shop is filled with the demo catalogue. Never in production.',
+    schema: z.enum(['on', 'off'], 'must be "on" or "off"').optional(),
+    doc: 'on: an empty shop has demo accounts, with published passwords, and is filled with the demo catalogue. Needs the embedded\ndatabase, where it is on unless it is set to off. Never in production.',
   },
   CLEAVE_INSTANCE: {
     schema: z.string().min(1).max(100).optional(),

@@ -86,7 +86,9 @@ async function fail(error: unknown): Promise<never> {
   const { syscall, message, name } = error as NodeJS.ErrnoException;
   if (explained.has(name)) process.stderr.write(`${message}\n`);
   else if (syscall === 'listen' || syscall === 'bind')
-    process.stderr.write(`${message}\nSet PORT to one that is free and that this user may listen on.\n`);
+    process.stderr.write(
+      `${message}\nSet PORT to one that is free and that this user may listen on, HOST to an address of this machine.\n`,
+    );
   else
     process.stderr.write(
       `Cleave could not start: ${error instanceof Error ? (error.stack ?? message) : String(error)}\n`,

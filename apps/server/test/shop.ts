@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import request, { type Response } from 'supertest';
 import { TestKafka, TestRedis, testDatabase, until } from '#kernel/testing';
-import { RunningServer, type ServerOptions } from './running-server.js';
+import { administrator, RunningServer, type ServerOptions } from './running-server.js';
 
 /** A crowd waits longer than usual where it shares the two cores of a small machine, with many processes or with other tests. */
 const patient = { CLEAVE_CALL_TIMEOUT_MS: '20000' };
@@ -97,6 +97,7 @@ export function refusal({ status, headers, body }: Response): string {
 /** A shop as its clients see it: over HTTP, and nothing else. */
 export class Shop {
   private readonly authorizations = new Map<string, string>();
+  private regular: Promise<{ authorization: string }> | undefined;
 
   constructor(readonly server: RunningServer) {}
 
@@ -109,11 +110,12 @@ export class Shop {
   }
 
   admin(): Promise<{ authorization: string }> {
-    return this.logIn('admin@cleave.test', 'cleave-admin-1');
+    return this.logIn(administrator.email, administrator.password);
   }
 
+  /** The same one each time. */
   customer(): Promise<{ authorization: string }> {
-    return this.logIn('customer@cleave.test', 'cleave-customer-1');
+    return (this.regular ??= this.newCustomer());
   }
 
   /** Somebody who has just opened an account. */
@@ -211,7 +213,7 @@ const sharedEnv = {
 
 const withDatabase = (topology: string, url: string, env: Readonly<Record<string, string>>): ServerOptions => {
   const options = topologies[topology]!;
-  return { ...options, env: { DATABASE_URL: url, CLEAVE_DEMO: 'off', ...options.env, ...env } };
+  return { ...options, env: { DATABASE_URL: url, ...options.env, ...env } };
 };
 
 /** The shop of this topology that the files share. It is not empty. */

@@ -16,7 +16,7 @@ const main = join(import.meta.dirname, '../../../dist/apps/server/src/main.js');
 describe('a server on a laptop', () => {
   it('starts everything it needs, keeps its data, and takes over what a kill -9 left behind', async () => {
     const server = await RunningServer.start();
-    const neighbour = await RunningServer.start({ env: { CLEAVE_DEMO: 'off' } });
+    const neighbour = await RunningServer.start({ env: { CLEAVE_DEMO: 'off', HOST: '0.0.0.0' } });
     try {
       // The demo catalogue comes by itself, once.
       const products = () => request(server.url).get('/api/v1/products?limit=100');
@@ -39,6 +39,11 @@ describe('a server on a laptop', () => {
       ]);
       for (const { pid } of processes) expect(process.kill(pid, 0)).toBe(true);
       expect(processes.find(({ name }) => name === 'server')!.ports).toEqual({ http: server.port });
+
+      // Nobody else on the network reaches it. 127.0.0.2 is this machine, too, and another address, but on a Mac.
+      const elsewhere = (port: number) => fetch(`http://127.0.0.2:${port}/health/live`);
+      await expect(elsewhere(server.port)).rejects.toThrow('fetch failed');
+      if (process.platform === 'linux') expect((await elsewhere(neighbour.port)).status).toBe(200);
 
       // A neighbour on another port and data directory has its own shop.
       expect((await request(neighbour.url).get('/api/v1/products')).body.items).toEqual([]);
@@ -115,7 +120,7 @@ describe('a server on a laptop', () => {
     expect(code).toBe(1);
     return said;
   }
-  const provider = { TEST_PROVIDER_URL: 'http://127.0.0.1:1' };
+  const provider = { TEST_PROVIDER_URL: 'http://127.0.0.1:1', TEST_PROVIDER_SECRET: 'any' };
 
   it.each([
     [
@@ -161,11 +166,15 @@ describe('a server on a laptop', () => {
 describe('two servers on one database', () => {
   it('are one shop: every checkout is handled once, whichever took it', async () => {
     const database = await testDatabase();
-    const env = { DATABASE_URL: database.url, CLEAVE_DEMO: 'off' };
+    const env = { DATABASE_URL: database.url };
     const first = await RunningServer.start({ env });
     const provider = (await first.processes()).find(({ name }) => name === 'test-provider')!;
     const second = await RunningServer.start({
-      env: { ...env, TEST_PROVIDER_URL: `http://127.0.0.1:${provider.ports['http']}` },
+      env: {
+        ...env,
+        TEST_PROVIDER_URL: `http://127.0.0.1:${provider.ports['http']}`,
+        TEST_PROVIDER_SECRET: first.providerSecret,
+      },
     });
     try {
       const shops = [new Shop(first), new Shop(second)];

@@ -14,7 +14,7 @@ describe('a paid checkout, from an empty cart to the captured payment', () => {
   let client: pg.Client;
   beforeAll(async () => {
     database = await testDatabase();
-    server = await RunningServer.start({ env: { DATABASE_URL: database.url, CLEAVE_DEMO: 'off' } });
+    server = await RunningServer.start({ env: { DATABASE_URL: database.url } });
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
     await client.query('create extension pg_stat_statements');

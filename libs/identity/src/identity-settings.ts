@@ -1,11 +1,17 @@
 import * as z from 'zod';
-import { type Environment, integer, settings, WrongSettings } from '#kernel';
+import { type Environment, integer, onOff, settings, WrongSettings } from '#kernel';
+import { demoAdministrator, demoCustomer } from './contracts/index.js';
 
 export class IdentitySettings extends settings({
   NODE_ENV: {
     schema: z.string(),
-    doc: 'Anything but `production` makes the demo log-ins, once, in an empty database.',
+    doc: 'In production the demo’s accounts may not be in the database.',
     default: 'development',
+  },
+  CLEAVE_DEMO: {
+    schema: onOff(),
+    doc: 'on: the demo’s accounts are made, once, in an empty database.',
+    default: 'off',
   },
   IDENTITY_ADMIN_EMAIL: {
     schema: z.email('must be an e-mail address').optional(),
@@ -35,5 +41,7 @@ export class IdentitySettings extends settings({
     if ((this.IDENTITY_ADMIN_EMAIL === undefined) !== (this.IDENTITY_ADMIN_PASSWORD === undefined)) {
       throw new WrongSettings(['IDENTITY_ADMIN_EMAIL and IDENTITY_ADMIN_PASSWORD: set both or neither']);
     }
+    if ([demoAdministrator, demoCustomer].some(({ password }) => password === this.IDENTITY_ADMIN_PASSWORD))
+      throw new WrongSettings(['IDENTITY_ADMIN_PASSWORD: everybody knows the passwords of the demo; choose another']);
   }
 }

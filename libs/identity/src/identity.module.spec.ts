@@ -2,11 +2,13 @@ import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { anonymous, sql, WrongSettings } from '#kernel';
-import { testContext, type TestedContext } from '#kernel/testing';
+import { testContext, testDatabase, type TestedContext } from '#kernel/testing';
 import { GetJwks, LogIn } from './contracts/index.js';
+import { DemoAccounts } from './demo-accounts.js';
 import { FirstBoot } from './first-boot.js';
 import { IdentityModule } from './identity.module.js';
 import { IdentitySettings } from './identity-settings.js';
+import { hashPassword } from './password.js';
 
 type Tokens = { accessToken: string; refreshToken: string; expiresIn: number };
 
@@ -22,7 +24,7 @@ const emails = async ({ database }: TestedContext) =>
 describe('Logging in', () => {
   let identity: TestedContext;
   beforeAll(async () => {
-    identity = await testContext('identity', IdentityModule);
+    identity = await testContext('identity', IdentityModule, { options: { environment: { CLEAVE_DEMO: 'on' } } });
   });
   afterAll(() => identity.close());
 
@@ -123,7 +125,7 @@ describe('Booting', () => {
   };
 
   it('makes one key, one demo administrator and one demo customer, however many replicas start at once', () =>
-    booted({}, async (identity, boot) => {
+    booted({ CLEAVE_DEMO: 'on' }, async (identity, boot) => {
       for (const table of [sql`signing_key`, sql`account`, sql`seeded`])
         await identity.database.query(sql`delete from ${table}`);
       await Promise.all([1, 2, 3, 4].map(() => boot.onApplicationBootstrap()));
@@ -133,14 +135,14 @@ describe('Booting', () => {
     }));
 
   it('does not bring deleted demo accounts back', () =>
-    booted({}, async (identity, boot) => {
+    booted({ CLEAVE_DEMO: 'on' }, async (identity, boot) => {
       await identity.database.query(sql`delete from account`);
       await boot.onApplicationBootstrap();
       expect(await emails(identity)).toEqual([]);
     }));
 
   it('makes the demo customer also where an earlier version had made the demo administrator alone', () =>
-    booted({}, async (identity, boot) => {
+    booted({ CLEAVE_DEMO: 'on' }, async (identity, boot) => {
       await identity.database.query(sql`delete from account where email = ${customer.email}`);
       await identity.database.query(sql`delete from seeded where name = 'demo-customer'`);
       await boot.onApplicationBootstrap();
@@ -148,7 +150,7 @@ describe('Booting', () => {
     }));
 
   it('makes no demo customer in a shop that never was a demo', () =>
-    booted({}, async (identity, boot) => {
+    booted({ CLEAVE_DEMO: 'on' }, async (identity, boot) => {
       await identity.database.query(sql`delete from seeded`);
       await identity.database.query(sql`delete from account where email = ${customer.email}`);
       await identity.database.query(sql`update account set email = 'owner@shop.example'`);
@@ -156,11 +158,35 @@ describe('Booting', () => {
       expect(await emails(identity)).toEqual(['owner@shop.example']);
     }));
 
-  it('makes no demo account in production', () =>
-    booted({ NODE_ENV: 'production' }, async (identity) => {
+  it.each([{}, { NODE_ENV: 'production' }])('makes no demo account unless it is told to (%j)', (environment) =>
+    booted(environment, async (identity) => {
       expect(await emails(identity)).toEqual([]);
       await expect(logIn(identity, demo)).rejects.toMatchObject({ code: 'identity.credentials_wrong' });
-    }));
+    }),
+  );
+
+  it('refuses to start in production with the demo’s accounts, until they are deleted', async () => {
+    const { url, drop } = await testDatabase();
+    const boot = (environment: Record<string, string>) =>
+      testContext('identity', IdentityModule, { options: { environment, databaseUrl: url } });
+    try {
+      await (await boot({ CLEAVE_DEMO: 'on' })).close();
+      await expect(boot({ NODE_ENV: 'production' })).rejects.toThrow(
+        /NODE_ENV=production: .*admin@cleave\.test and customer@cleave\.test\. End them: npx cleave demo end/,
+      );
+      const identity = await boot({});
+      const demoAccounts = identity.module.get(DemoAccounts);
+      await identity.database.query(sql`
+        update account set password_hash = ${await hashPassword('a password of their own')} where email = ${customer.email}`);
+      expect(await demoAccounts.end()).toEqual([demo.email]);
+      expect(await emails(identity)).toEqual([customer.email]);
+      expect(await demoAccounts.end()).toEqual([]);
+      await identity.close();
+      await (await boot({ NODE_ENV: 'production' })).close();
+    } finally {
+      await drop();
+    }
+  });
 
   it('makes the administrator of the settings once, and never changes one', () => {
     const credentials = { email: 'Owner@shop.example', password: 'a long password' };
@@ -179,10 +205,13 @@ describe('Booting', () => {
     );
   });
 
-  it('refuses half an administrator, and a short password', () => {
+  it('refuses half an administrator, a short password, and one of the demo', () => {
     expect(() => new IdentitySettings({ IDENTITY_ADMIN_EMAIL: 'owner@shop.example' })).toThrow(WrongSettings);
     expect(
       () => new IdentitySettings({ IDENTITY_ADMIN_EMAIL: 'owner@shop.example', IDENTITY_ADMIN_PASSWORD: 'short' }),
     ).toThrow(/12 characters/);
+    expect(
+      () => new IdentitySettings({ IDENTITY_ADMIN_EMAIL: 'a@shop.example', IDENTITY_ADMIN_PASSWORD: demo.password }),
+    ).toThrow(/everybody knows/);
   });
 });

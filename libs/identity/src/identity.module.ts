@@ -6,6 +6,7 @@ import { KeyRotation1760000000002 } from '#migrations/identity/key-rotation.js';
 import { LogInTallies1760000000003 } from '#migrations/identity/log-in-tallies.js';
 import { RefreshSuccessors1760000000001 } from '#migrations/identity/refresh-successors.js';
 import { AccessTokens } from './access-tokens.js';
+import { DemoAccounts } from './demo-accounts.js';
 import { FirstBoot } from './first-boot.js';
 import { GetJwksHandler } from './get-jwks.handler.js';
 import { GetMeHandler } from './get-me.handler.js';
@@ -37,6 +38,7 @@ import { Users } from './users.js';
   ],
   providers: [
     FirstBoot,
+    DemoAccounts,
     SigningKeys,
     AccessTokens,
     RefreshTokens,

@@ -1,2 +1,3 @@
+export { DemoAccounts } from './demo-accounts.js';
 export { IdentityModule } from './identity.module.js';
 export { IdentitySettings } from './identity-settings.js';

@@ -15,7 +15,7 @@ describe('Failing to log in', () => {
   let attempts: LogInAttempts;
   let later: (seconds: number) => void;
   beforeEach(async () => {
-    identity = await testContext('identity', IdentityModule);
+    identity = await testContext('identity', IdentityModule, { options: { environment: { CLEAVE_DEMO: 'on' } } });
     attempts = identity.module.get(LogInAttempts);
     const clock = identity.module.get(Clock, { strict: false });
     const start = clock.now();

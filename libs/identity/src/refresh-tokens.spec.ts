@@ -24,7 +24,7 @@ describe('A refresh token', () => {
   let identity: TestedContext;
   let first: string;
   beforeAll(async () => {
-    identity = await testContext('identity', IdentityModule);
+    identity = await testContext('identity', IdentityModule, { options: { environment: { CLEAVE_DEMO: 'on' } } });
   });
   afterAll(() => identity.close());
   beforeEach(async () => {

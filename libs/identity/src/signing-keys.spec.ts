@@ -18,7 +18,7 @@ describe('Signing keys', () => {
   let later: (milliseconds: number) => void;
   beforeEach(async () => {
     identity = await testContext('identity', IdentityModule, {
-      options: { environment: { IDENTITY_KEY_ROTATION: '7' } },
+      options: { environment: { IDENTITY_KEY_ROTATION: '7', CLEAVE_DEMO: 'on' } },
     });
     const clock = identity.module.get(Clock, { strict: false });
     const start = clock.now();

@@ -14,6 +14,10 @@ export class Users extends Repository<User> {
     return !(await this.database.one(sql`select from account limit 1`));
   }
 
+  async hasAdministrator(): Promise<boolean> {
+    return (await this.database.one(sql`select from account where 'admin' = any(roles) limit 1`)) !== undefined;
+  }
+
   private async where(condition: Sql): Promise<User | undefined> {
     const row = await this.database.one<User['state']>(sql`
       select id, email, name, password_hash as "passwordHash", roles from account where ${condition}`);

@@ -3,6 +3,7 @@ import { testDatabase } from '#kernel/testing';
 import { client, post } from './http.js';
 import { cpuOf, cpuOfChildren, interleaved, type Line, median, number, perSecond, quotient } from './measure.js';
 import { addOrders, addProducts, CATEGORY, COMMON, RARE, SECTION } from './rows.js';
+import { administrator } from './server.js';
 import { type RunningShop, SKUS, startShop } from './shop.js';
 
 const PRODUCTS = [1_000, 100_000, 1_000_000];
@@ -87,7 +88,7 @@ async function checkoutsAmong(orders: number, measure: Measure, cleanup: AsyncDi
 }
 
 async function asAdmin({ url }: RunningShop): Promise<Record<string, string>> {
-  const logIn = JSON.stringify({ email: 'admin@cleave.test', password: 'cleave-admin-1' });
+  const logIn = JSON.stringify(administrator);
   const answer = await post(`${url}/api/v1/auth/login`, { 'content-type': 'application/json' }, [logIn]);
   return { authorization: `Bearer ${(JSON.parse(answer) as { accessToken: string }).accessToken}` };
 }

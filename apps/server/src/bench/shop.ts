@@ -3,7 +3,7 @@ import { until } from '#kernel/testing';
 import { ProcessesFile } from '../local/processes-file.js';
 import { article, csv } from './files.js';
 import { post } from './http.js';
-import { spawnServer, temporaryFolder } from './server.js';
+import { administrator, spawnServer, temporaryFolder } from './server.js';
 
 export const SKUS = 100;
 export const anySku = (): string => `SKU-${Math.floor(Math.random() * SKUS)}`;
@@ -26,12 +26,7 @@ export async function startShop(
   args: readonly string[] = [],
 ): Promise<RunningShop> {
   const dataDir = await temporaryFolder(cleanup);
-  const server = await spawnServer(
-    dataDir,
-    { DATABASE_URL: databaseUrl, CLEAVE_DEMO: 'off', ...environment },
-    cleanup,
-    args,
-  );
+  const server = await spawnServer(dataDir, { DATABASE_URL: databaseUrl, ...environment }, cleanup, args);
   const { url } = server;
   const ask = async <Answer>(
     method: string,
@@ -50,8 +45,7 @@ export async function startShop(
 
   await until(async () => server.hasEnded() || (await fetch(`${url}/health/ready`)).ok, 'the server answers', 40);
   const bring: RunningShop['bring'] = async (type, file) => {
-    const logIn = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
-    const { accessToken } = await ask<{ accessToken: string }>('POST', '/auth/login', {}, logIn);
+    const { accessToken } = await ask<{ accessToken: string }>('POST', '/auth/login', {}, administrator);
     const headers = { authorization: `Bearer ${accessToken}`, 'content-type': type };
     const report = await post(`${url}/api/v1/products/import`, headers, file);
     const { created, rejectedCount } = JSON.parse(report) as { created: number; rejectedCount: number };

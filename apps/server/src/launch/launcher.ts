@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '#kernel/postgres';
 import { checkEnvironment, type Environment, type Topology } from '#kernel/settings';
 import { CannotStart } from '../cannot-start.js';
+import { demoSetting } from '../demo-setting.js';
 import { END_WITHIN_MS } from '../end-within.js';
 import type { LocalServices, Need } from '../local/local-services.js';
 import { isServer, ProcessesFile } from '../local/processes-file.js';
 import { topologyIn } from '../place.js';
+import { ServerSettings } from '../server-settings.js';
 import { Control, type SwitchRequest } from './control.js';
 import { Fleet } from './fleet.js';
 import { MergedLog } from './merged-log.js';
@@ -49,7 +51,7 @@ export class Launcher {
     const stop = (signal: string) => void (this.stopping ??= this.stop(signal, provided).catch(fail));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
     const services = await starting;
-    const environment = (this.environment = services.environment);
+    const environment = (this.environment = await withDemo(services.environment));
     const { members, topology } = this.fleet;
     checkEnvironment(topology, environment, members[0]!.process);
     await this.awaitFormer(new ProcessesFile(dataDir));
@@ -91,7 +93,7 @@ export class Launcher {
       throw new CannotStart(`${request.to} is what runs here already.`);
     const next = (this.joining = this.fleetOf(await topologyIn(request.to), new Map(request.replicas)));
     try {
-      const { environment } = await provide(needsOf(next.topology));
+      const environment = await withDemo((await provide(needsOf(next.topology))).environment);
       this.environment = { ...this.environment, ...environment };
       checkEnvironment(next.topology, environment, next.members[0]!.process);
       await this.replace(next, { environment, port, tell });
@@ -195,5 +197,11 @@ interface Replacing {
   readonly port: number;
   readonly tell: (text: string) => void;
 }
+
+/** Said to every process: a gateway has no database by which it could tell. */
+const withDemo = async (environment: Environment): Promise<Environment> => ({
+  ...environment,
+  CLEAVE_DEMO: await demoSetting(new ServerSettings(environment), environment),
+});
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1_000).toFixed(1)} s`;

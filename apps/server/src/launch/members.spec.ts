@@ -73,9 +73,4 @@ describe('The processes of a topology', () => {
     });
     expect(environments['checkout-1']!['PAYMENTS_WEBHOOK_URL']).toBe('http://127.0.0.1:3000/api/v1/webhooks');
   });
-
-  it('bring the demo once', () => {
-    const demos = Object.entries(environments).filter(([, { CLEAVE_DEMO }]) => CLEAVE_DEMO !== 'off');
-    expect(demos.map(([name]) => name)).toEqual(['gateway-1']);
-  });
 });

@@ -34,7 +34,7 @@ interface Surroundings {
   readonly port: number;
 }
 
-/** A member's environment. The first that serves the API does so on `port`, and shows the demo; the others take what is free. */
+/** A member's environment. The first that serves the API does so on `port`; the others take what is free. */
 export function environmentOf(member: Member, { topology, generation, common, port }: Surroundings): Environment {
   const { contexts } = topology.processes.get(member.process)!;
   const isFirst = member.http && member.replica === 1;
@@ -48,7 +48,6 @@ export function environmentOf(member: Member, { topology, generation, common, po
     CLEAVE_TOPOLOGY: resolve(topology.file!),
     CLEAVE_PROCESS: member.process,
     CLEAVE_INSTANCE: names.filter(Boolean).join('-'),
-    CLEAVE_DEMO: isFirst ? common['CLEAVE_DEMO'] : 'off',
     PORT: isFirst ? String(port) : '0',
     PAYMENTS_WEBHOOK_URL: common['PAYMENTS_WEBHOOK_URL'] || `http://127.0.0.1:${port}/api/v1/webhooks`,
   };

@@ -4,6 +4,7 @@ import { beforeAll, expect, it } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
 import type { Response } from 'supertest';
 import { until } from '#kernel/testing';
+import { administrator } from '../running-server.js';
 import { address, newKey, onEveryTopology, refusal, type Shop } from '../shop.js';
 import {
   admins,
@@ -57,7 +58,7 @@ const ofContexts = globSync('access/*.ts', { cwd: import.meta.dirname }).map(
 const table: Readonly<Record<string, Line>> = {
   // identity
   register: anyone(201, () => ({ body: { email: `${newKey()}@example.com`, password: 'three warm bags', name: 'A' } })),
-  logIn: anyone(200, { body: { email: 'admin@cleave.test', password: 'cleave-admin-1' } }),
+  logIn: anyone(200, { body: administrator }),
   refresh: anyone('401 identity.refresh_token_invalid', { body: { refreshToken: 'unknown' } }),
   logOut: anyone(204, { body: { refreshToken: 'unknown' } }),
   getJwks: anyone(200),

@@ -4,6 +4,7 @@ import { JwtService } from '@nestjs/jwt';
 import pg from 'pg';
 import type { Response } from 'supertest';
 import { until } from '#kernel/testing';
+import { administrator } from '../running-server.js';
 import { newKey, onEveryTopology, refusal } from '../shop.js';
 
 type Tokens = { accessToken: string; refreshToken: string; expiresIn: number };
@@ -63,8 +64,10 @@ onEveryTopology('an account', (shop) => {
     expect(answer.body.errors).toEqual([{ pointer: '/password', detail: 'must have at least 8 characters' }]);
   });
 
-  it('is there to try: a demo customer, who may do nothing that an administrator may', async () => {
-    const { accessToken } = await logIn('customer@cleave.test', 'cleave-customer-1');
+  it('may do nothing that an administrator may', async () => {
+    const email = newEmail();
+    await register(email).expect(201);
+    const { accessToken } = await logIn(email);
     expect((await me(accessToken).expect(200)).body).toMatchObject({ roles: ['customer'] });
     const change = shop().http.put('/api/v1/stock/TENT').set(bearer(accessToken)).send({ onHand: 7 });
     expect(refusal(await change)).toBe('403 kernel.forbidden');
@@ -150,7 +153,7 @@ onEveryTopology('an account', (shop) => {
     expect(answer.body.details.retryAfter).toBeGreaterThan(0);
     expect(answer.body.details.retryAfter).toBeLessThanOrEqual(30);
     expect(refusal(await post('login', { email, password }))).toBe('429 identity.too_many_attempts');
-    await logIn('admin@cleave.test', 'cleave-admin-1');
+    await logIn(administrator.email, administrator.password);
   });
 
   it('stays logged in when the signing key is rotated; the next log-in is signed by the new key', async () => {

@@ -86,7 +86,7 @@ function serverWith(env: Record<string, string>): () => Shop {
   let shop: Shop;
   beforeAll(async () => {
     database = await testDatabase();
-    const own = { DATABASE_URL: database.url, CLEAVE_DEMO: 'off', CLEAVE_CALL_TIMEOUT_MS: '20000' };
+    const own = { DATABASE_URL: database.url, CLEAVE_CALL_TIMEOUT_MS: '20000' };
     shop = new Shop(await RunningServer.start({ env: { ...own, ...env } }));
   }, 60_000);
   afterAll(async () => {

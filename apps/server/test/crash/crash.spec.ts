@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SeededRandomness } from '#kernel';
 import { until } from '#kernel/testing';
-import type { RunningServer } from '../running-server.js';
+import { administrator, type RunningServer } from '../running-server.js';
 import { isMissing, Shop } from '../shop.js';
 import { Books, type OrderRow } from './books.js';
 import { Buyer } from './buyer.js';
@@ -140,7 +140,7 @@ describe.each(chosen)('a shop after its faults, on $topology', (trial) => {
   /** All who have to do with the shop, each at their own pace, until patience ends. */
   async function trade(patience: AbortSignal): Promise<unknown> {
     const dice = (name: string) => new SeededRandomness(`${seed} ${name}`);
-    const admin = new Client(server.url, dice('admin'), { email: 'admin@cleave.test', password: 'cleave-admin-1' });
+    const admin = new Client(server.url, dice('admin'), administrator);
     const buyer = (name: string) => new Buyer(server.url, dice(name), receipts, skus);
     const members = ['member 1', 'member 2'].map(
       (name) => new Member(server.url, dice(name), receipts, buyer(`${name} buys`), membersSkus),

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SeededRandomness } from '#kernel';
 import { TestKafka, TestRedis, until } from '#kernel/testing';
 import { isServer } from '../../src/local/processes-file.js';
-import { RunningServer } from '../running-server.js';
+import { administrator, RunningServer } from '../running-server.js';
 import { Deck } from './deck.js';
 import { unreadInKafka, unreadInRedis } from './unread.js';
 import type { Victim } from './victim.js';
@@ -195,11 +195,10 @@ export class ManyProcesses implements Victim {
   }
 
   private async everyContextAnswers(): Promise<void> {
-    const account = { email: 'admin@cleave.test', password: 'cleave-admin-1' };
     const login = await this.answer('/auth/login', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(account),
+      body: JSON.stringify(administrator),
     });
     const { accessToken } = (await login.json()) as { accessToken: string };
     const nobody = '01890000-0000-7000-8000-000000000000';

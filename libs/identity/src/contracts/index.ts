@@ -1,3 +1,4 @@
+export { demoAdministrator, demoCustomer } from './demo-accounts.js';
 export { GetJwks } from './get-jwks.js';
 export { GetMe } from './get-me.js';
 export { LogIn } from './log-in.js';

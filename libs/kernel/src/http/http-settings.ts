@@ -7,6 +7,13 @@ import type { QuotaSize } from './quota.js';
 /** What the HTTP edge needs to know. */
 export class HttpSettings extends settings({
   PORT: { schema: integer(0, 65_535), default: '3000', doc: 'The port that the API listens on; 0 takes a free one.' },
+  HOST: {
+    schema: z
+      .string()
+      .refine((address) => isIP(address) !== 0, 'must be an IP address, such as 127.0.0.1 or 0.0.0.0')
+      .optional(),
+    doc: 'The IP address that the server listens on; 0.0.0.0 means all of this machine’s. Unset: 127.0.0.1, which only this machine\nreaches, and in production 0.0.0.0.',
+  },
   CLEAVE_CURRENCY: { schema: Currency, default: 'EUR', doc: 'The currency of prices in imported files, ISO 4217.' },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
