@@ -1,17 +1,10 @@
+/** @tag fault-injection */
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { isAlive } from '#kernel/postgres';
 import { TestRedis, until } from '#kernel/testing';
 import type { ProcessEntry } from '../src/local/processes-file.js';
-import { Launched } from './launched.js';
-
-const topology = `calls: redis
-events: redis
-processes:
-  gateway: { http: true }
-  storefront: { contexts: [identity, catalog, inventory, cart] }
-  checkout: { contexts: [ordering, payments] }
-`;
+import { Launched, topologyOfThree } from './launched.js';
 
 const split = join(import.meta.dirname, '../../../topologies/split-redis.yaml');
 
@@ -21,8 +14,7 @@ afterEach(async () => {
   launched = undefined;
 });
 
-const prepare = async (text = topology, env: Readonly<Record<string, string>> = {}) =>
-  (launched = await Launched.prepare(text, env));
+const prepare = async (text = topologyOfThree) => (launched = await Launched.prepare(text));
 const labels = (processes: readonly ProcessEntry[]) =>
   processes.map(({ name, replica }) => `${name} ${replica}`).toSorted();
 const ask = ({ ports }: ProcessEntry, path: string) => fetch(`http://127.0.0.1:${ports['http']}${path}`);
@@ -123,27 +115,4 @@ const allGone = async (processes: readonly ProcessEntry[]) =>
     expect(await shop.end('SIGTERM')).toBe(0);
     expect(await shop.cleave('topology', 'switch', own, split)).toContain('No launcher runs on');
   }, 60_000);
-
-  it.each([
-    ['with a wrong setting', topology, { RATE_LIMIT: 'maybe' }, [], 'RATE_LIMIT=maybe: '],
-    ['with a wrong topology', topology.replace('[ordering,', '[order,'), {}, [], 'topology.yaml:6: '],
-    [
-      'with replicas of nobody',
-      topology,
-      {},
-      ['--replicas', 'chekout=2'],
-      'has no such process, but gateway, storefront',
-    ],
-    ['without a broker', topology, { PATH: '/nowhere' }, [], 'docker compose -f docker/compose.brokers.yaml up -d'],
-  ])(
-    'does not start %s, says why, and leaves nothing',
-    async (_, text, env, args, message) => {
-      const shop = await prepare(text, env);
-      await shop.launch(...args);
-      expect(shop.output).toContain(message);
-      expect(await shop.end('SIGTERM')).toBe(1);
-      expect(await shop.processes().catch(() => [])).toEqual([]);
-    },
-    60_000,
-  );
 });

@@ -10,6 +10,15 @@ import { logOf, newDataDir, portOfItsOwn, spawnMain } from './running-server.js'
 
 const cli = join(import.meta.dirname, '../../../dist/apps/cli/src/main.js');
 
+/** A gateway and two processes of contexts, over Redis. */
+export const topologyOfThree = `calls: redis
+events: redis
+processes:
+  gateway: { http: true }
+  storefront: { contexts: [identity, catalog, inventory, cart] }
+  checkout: { contexts: [ordering, payments] }
+`;
+
 /** What `npm start -- --topology …` becomes, as its own process, on a data directory and a port of its own. */
 export class Launched {
   private child: ChildProcess | undefined;

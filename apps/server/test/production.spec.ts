@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort } from '#kernel/postgres';
 import { testDatabase } from '#kernel/testing';
-import { logOf, newDataDir, RunningServer, spawnMain } from './running-server.js';
+import { lastWords } from './last-words.js';
+import { RunningServer } from './running-server.js';
 import { refusal, Shop } from './shop.js';
 
 const cli = join(import.meta.dirname, '../../../dist/apps/cli/src/main.js');
@@ -76,7 +75,7 @@ describe('a database that was a demo', () => {
         DATABASE_URL: `postgres://postgres:${password}@127.0.0.1:${ports['postgres']}/cleave`,
       };
       expect(await lastWords(env)).toMatch(
-        /^Wrong settings:\n {2}NODE_ENV=production: .*admin@cleave\.test and customer@cleave\.test\. End them: npx cleave demo end\n.*\n$/m,
+        /^Wrong settings:\n {2}NODE_ENV=production: .*admin@cleave\.test and customer@cleave\.test\. End them: npx cleave demo end\n.*\n$/,
       );
       const end = async () => (await promisify(execFile)(process.execPath, [cli, 'demo', 'end'], { env })).stdout;
       expect(await end()).toBe('Deleted: admin@cleave.test, customer@cleave.test\n');
@@ -115,14 +114,3 @@ describe('a database that was a demo', () => {
     }
   }, 120_000);
 });
-
-/** What a start says that fails. */
-async function lastWords(env: Record<string, string>): Promise<string> {
-  const dataDir = await newDataDir();
-  const child = spawnMain([], { port: await freePort(), dataDir, env });
-  const [code] = (await once(child, 'close')) as [number];
-  const said = await readFile(logOf(dataDir), 'utf8');
-  await rm(dataDir, { recursive: true, force: true });
-  expect({ code, said }).toMatchObject({ code: 1 });
-  return said;
-}

@@ -1,14 +1,11 @@
+/** @tag fault-injection */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { globSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { freePort } from '#kernel/postgres';
 import { testDatabase, until } from '#kernel/testing';
-import { newDataDir, RunningServer } from './running-server.js';
+import { RunningServer } from './running-server.js';
 import { Shop } from './shop.js';
 
 const main = join(import.meta.dirname, '../../../dist/apps/server/src/main.js');
@@ -103,69 +100,6 @@ describe('a server on a laptop', () => {
     shell.kill('SIGTERM');
     await until(() => said === 'up\ntold\n', 'it is told to stop');
   });
-
-  /** What a start that fails says last. */
-  async function lastWords(env: Record<string, string>): Promise<string> {
-    const dir = await newDataDir();
-    const child = spawn(process.execPath, [main], {
-      env: {
-        PATH: process.env['PATH'],
-        PORT: String(await freePort()),
-        CLEAVE_DATA_DIR: dir,
-        CLEAVE_DEMO: 'off',
-        ...env,
-      },
-      cwd: dir,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number];
-    await rm(dir, { recursive: true, force: true });
-    expect(code).toBe(1);
-    return said;
-  }
-  const provider = { TEST_PROVIDER_URL: 'http://127.0.0.1:1', TEST_PROVIDER_SECRET: 'any' };
-
-  it.each([
-    [
-      'without a database in production',
-      { NODE_ENV: 'production' },
-      /^Wrong settings:\n {2}DATABASE_URL=: must be set in production.*\n.*\n$/,
-    ],
-    [
-      'with a wrong setting',
-      { PORT: 'abc', ORDERING_PAYMENT_TIMEOUT: '0' },
-      /^Wrong settings:\n(.*\n)* {2}PORT=abc: .*\n(.*\n)*\.env\.example says what each means\.\n$/,
-    ],
-    [
-      'on a database that is not there',
-      { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none', ...provider },
-      /^Wrong settings:\n {2}DATABASE_URL=postgres:\/\/nobody@127\.0\.0\.1:1\/none: .*ECONNREFUSED.*Start that server.*\n.*\n$/,
-    ],
-  ])('does not start %s, and says why and nothing else', async (_, env, message) => {
-    expect(await lastWords(env)).toMatch(message);
-  });
-
-  it('does not start on a database or a port that is not for it, and says why last of all', async () => {
-    const database = await testDatabase();
-    const taken = createServer().listen(await freePort(), '0.0.0.0');
-    await once(taken, 'listening');
-    const { port } = taken.address() as AddressInfo;
-    try {
-      const gone = new URL(database.url);
-      gone.pathname = '/dropped';
-      expect(await lastWords({ DATABASE_URL: gone.href, ...provider })).toMatch(
-        /^Wrong settings:\n {2}DATABASE_URL=postgres.*\/dropped: database "dropped" does not exist\. Correct the URL.*\n.*\n$/,
-      );
-      expect(await lastWords({ DATABASE_URL: database.url, PORT: String(port), ...provider })).toMatch(
-        /^listen EADDRINUSE: .*\nSet PORT to one that is free .*\n$/,
-      );
-    } finally {
-      taken.close();
-      await database.drop();
-    }
-  }, 60_000);
 });
 
 describe('two servers on one database', () => {

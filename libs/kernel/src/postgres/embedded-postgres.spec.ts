@@ -1,81 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import pg from 'pg';
+import { isAlive } from '../runtime/process-identity.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
+import { cleanUp, created, query, start, temporaryDirectory } from './test/embedded.js';
 
 const isRoot = process.getuid?.() === 0;
-const created: string[] = [];
-const started: EmbeddedPostgres[] = [];
-const children: ChildProcess[] = [];
 
-/** As root, PostgreSQL runs as another user, who has to get into the directory. */
-async function temporaryDirectory(mode = 0o755): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'embedded-postgres-'));
-  created.push(directory);
-  await chmod(directory, mode);
-  return directory;
-}
-
-async function start(dataDir: string, lines: string[] = []): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) });
-  started.push(server);
-  return server;
-}
-
-async function query(url: string, sql: string): Promise<unknown[][]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A process of its own that starts the server, prints its handle as JSON, and stays until it is killed. */
-function startInChild(dataDir: string): { child: ChildProcess; server: Promise<EmbeddedPostgres> } {
-  const script = `
-    const { startEmbeddedPostgres } = await import(process.argv[1]);
-    const server = await startEmbeddedPostgres({ dataDir: process.argv[2], log: () => undefined });
-    console.log(JSON.stringify(server));
-    setInterval(() => undefined, 60_000);`;
-  const module = join(import.meta.dirname, '../../../../dist/libs/kernel/src/postgres/embedded-postgres.js');
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, module, dataDir], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const server = once(createInterface(child.stdout), 'line').then(([line]) => JSON.parse(line) as EmbeddedPostgres);
-  return { child, server };
-}
-
-/** Kills the whole process group, as Ctrl-C and a closed terminal reach all of it. */
-async function killGroup(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  process.kill(-(child.pid ?? 0), signal);
-  await exited;
-}
-
-afterAll(async () => {
-  await Promise.all(children.map((child) => killGroup(child, 'SIGKILL')));
-  await Promise.all(started.map((server) => server.stop()));
-  await Promise.all(created.map((directory) => rm(directory, { recursive: true })));
-});
+afterAll(cleanUp);
 
 describe('the embedded PostgreSQL server', () => {
   let dataDir: string;
@@ -109,7 +41,7 @@ describe('the embedded PostgreSQL server', () => {
   it('stops, keeps its data, and starts on the same port again', async () => {
     await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS value');
     await first.stop();
-    expect(isAlive(first.pid)).toBe(false);
+    expect(await isAlive(first.pid)).toBe(false);
     await first.stop();
 
     const second = await start(dataDir);
@@ -122,53 +54,7 @@ describe('the embedded PostgreSQL server', () => {
     const running = await start(dataDir);
     const again = await start(dataDir);
     expect(again).toMatchObject({ adopted: true, pid: running.pid, url: running.url });
-  });
-
-  it('comes back with its data after kill -9', async () => {
-    const running = await start(dataDir);
-    process.kill(running.pid, 'SIGKILL');
-    const next = await start(dataDir);
-    expect(next.adopted).toBe(false);
-    expect(await query(next.url, 'SELECT value FROM kept')).toEqual([[1]]);
-    await next.stop();
-  });
-
-  it('outlives the process that started it, by Ctrl-C as by kill -9', async () => {
-    const interrupted = startInChild(dataDir);
-    const { pid } = await interrupted.server;
-    await killGroup(interrupted.child, 'SIGINT');
-
-    const killed = startInChild(dataDir);
-    expect(await killed.server).toMatchObject({ adopted: true, pid });
-    await killGroup(killed.child, 'SIGKILL');
-
-    const adopted = await start(dataDir);
-    expect(adopted).toMatchObject({ adopted: true, pid });
-    expect(await query(adopted.url, 'SELECT value FROM kept')).toEqual([[1]]);
-  });
-
-  it('is started anew while it still shuts down', async () => {
-    const running = await start(dataDir);
-    const client = new pg.Client({ connectionString: running.url });
-    client.on('error', () => undefined);
-    await client.connect();
-    const disconnected = new Promise((resolve) => client.once('end', resolve));
-    const stopped = running.stop();
-    await disconnected;
-    const next = await start(dataDir);
-    await stopped;
-    expect(await query(next.url, 'SELECT value FROM kept')).toEqual([[1]]);
-    await next.stop();
-  });
-
-  it('is not kept from starting by what a crash left: a recycled pid and the lock of a dead process', async () => {
-    const pidFile = `${process.pid}\n${join(dataDir, 'postgres')}\n1\n${first.port}\n\n127.0.0.1\n\nready\n`;
-    await writeFile(join(dataDir, 'postgres', 'postmaster.pid'), pidFile);
-    // Our own pid, as a restarted container has it again, but started at another time.
-    await writeFile(join(dataDir, 'postgres.lock'), process.platform === 'linux' ? `${process.pid} 1` : '4194305');
-    const server = await start(dataDir);
-    expect(server.adopted).toBe(false);
-    await server.stop();
+    await again.stop();
   });
 
   it('says what PostgreSQL said if it does not start', async () => {
@@ -184,17 +70,6 @@ describe('the embedded PostgreSQL server', () => {
     await rm(file);
     await expect(start(dataDir)).rejects.toThrow(/its password is missing from .*postgres\.password\. Put that file/);
     await writeFile(file, password, { mode: 0o600 });
-  });
-});
-
-describe('two first starts at once', () => {
-  it('give one server, in one process as in two', async () => {
-    const dataDir = await temporaryDirectory();
-    const child = startInChild(dataDir);
-    const servers = await Promise.all([start(dataDir), start(dataDir), child.server]);
-    await killGroup(child.child, 'SIGKILL');
-    expect(new Set(servers.map(({ pid }) => pid)).size).toBe(1);
-    expect(servers.filter(({ adopted }) => !adopted)).toHaveLength(1);
   });
 });
 

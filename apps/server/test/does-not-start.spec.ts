@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { freePort } from '#kernel/postgres';
+import { TestRedis, testDatabase } from '#kernel/testing';
+import { lastWords } from './last-words.js';
+import { Launched, topologyOfThree } from './launched.js';
+
+describe('a server on a laptop', () => {
+  const provider = { TEST_PROVIDER_URL: 'http://127.0.0.1:1', TEST_PROVIDER_SECRET: 'any' };
+
+  it.each([
+    [
+      'without a database in production',
+      { NODE_ENV: 'production' },
+      /^Wrong settings:\n {2}DATABASE_URL=: must be set in production.*\n.*\n$/,
+    ],
+    [
+      'with a wrong setting',
+      { PORT: 'abc', ORDERING_PAYMENT_TIMEOUT: '0' },
+      /^Wrong settings:\n(.*\n)* {2}PORT=abc: .*\n(.*\n)*\.env\.example says what each means\.\n$/,
+    ],
+    [
+      'on a database that is not there',
+      { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none', ...provider },
+      /^Wrong settings:\n {2}DATABASE_URL=postgres:\/\/nobody@127\.0\.0\.1:1\/none: .*ECONNREFUSED.*Start that server.*\n.*\n$/,
+    ],
+  ])('does not start %s, and says why and nothing else', async (_, env, message) => {
+    expect(await lastWords(env)).toMatch(message);
+  });
+
+  it('does not start on a database or a port that is not for it, and says why last of all', async () => {
+    const database = await testDatabase();
+    const taken = createServer().listen(await freePort(), '0.0.0.0');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    try {
+      const gone = new URL(database.url);
+      gone.pathname = '/dropped';
+      expect(await lastWords({ DATABASE_URL: gone.href, ...provider })).toMatch(
+        /^Wrong settings:\n {2}DATABASE_URL=postgres.*\/dropped: database "dropped" does not exist\. Correct the URL.*\n.*\n$/,
+      );
+      expect(await lastWords({ DATABASE_URL: database.url, PORT: String(port), ...provider })).toMatch(
+        /^listen EADDRINUSE: .*\nSet PORT to one that is free .*\n$/,
+      );
+    } finally {
+      taken.close();
+      await database.drop();
+    }
+  }, 60_000);
+});
+
+(TestRedis.isMissing ? describe.skip : describe)('a topology on a laptop', () => {
+  let launched: Launched | undefined;
+  afterEach(async () => {
+    await launched?.remove();
+    launched = undefined;
+  });
+
+  it.each([
+    ['with a wrong setting', topologyOfThree, { RATE_LIMIT: 'maybe' }, [], 'RATE_LIMIT=maybe: '],
+    ['with a wrong topology', topologyOfThree.replace('[ordering,', '[order,'), {}, [], 'topology.yaml:6: '],
+    [
+      'with replicas of nobody',
+      topologyOfThree,
+      {},
+      ['--replicas', 'chekout=2'],
+      'has no such process, but gateway, storefront',
+    ],
+    [
+      'without a broker',
+      topologyOfThree,
+      { PATH: '/nowhere' },
+      [],
+      'docker compose -f docker/compose.brokers.yaml up -d',
+    ],
+  ])(
+    'does not start %s, says why, and leaves nothing',
+    async (_, text, env, args, message) => {
+      const shop = (launched = await Launched.prepare(text, env));
+      await shop.launch(...args);
+      expect(shop.output).toContain(message);
+      expect(await shop.end('SIGTERM')).toBe(1);
+      expect(await shop.processes().catch(() => [])).toEqual([]);
+    },
+    60_000,
+  );
+});
