@@ -1,0 +1,43 @@
+/** What a whole run comes to: how much passed and failed, what needed a second run, and where the minutes went. */
+export class Tally {
+  passed = 0;
+  failed = 0;
+  skipped = 0;
+  secondRuns = 0;
+  /** Of what passed in its second run: the output of its first. */
+  retried = [];
+  seconds = new Map();
+
+  add({ passed = 0, failed = 0, skipped = 0 }) {
+    this.passed += passed;
+    this.failed += failed;
+    this.skipped += skipped;
+  }
+
+  async time(part, work) {
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.seconds.set(part, (this.seconds.get(part) ?? 0) + (performance.now() - began) / 1_000);
+    }
+  }
+
+  /** Prints what a run ends with, its last line the count; all but the output of first runs is in `summary.md`, too. */
+  close(results) {
+    const minutes = [...this.seconds].map(([part, seconds]) => `| ${part} | ${(seconds / 60).toFixed(1)} |`);
+    const table = ['| part | minutes |', '|---|---:|', ...minutes].join('\n');
+    const count = `${this.passed} passed, ${this.failed} failed`;
+    const named = this.retried.map((one) => ({ ...one, lines: linesOf(one) }));
+    const summary = [...named.flatMap(({ lines }) => lines), table, count].join('\n\n');
+    results.write(results.path('summary', 'md'), `${summary}\n`);
+
+    console.log(`\n${table}`);
+    for (const { lines, output, first, log } of named)
+      console.log(`\n${lines.join('\n')}\n${output}\nIt is kept in ${first}; what ran beside it is in ${log}.`);
+    console.log(`\n${count}`);
+  }
+}
+
+const linesOf = ({ isWhole, title, names, file }) =>
+  (isWhole ? [title] : names).map((name) => `RETRIED: ${name} (${file})`);
