@@ -1,3 +1,4 @@
+/** @tag fault-injection */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '#kernel/testing';

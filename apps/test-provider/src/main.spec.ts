@@ -1,3 +1,4 @@
+/** @tag fault-injection */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';

@@ -1,3 +1,4 @@
+/** @tag fault-injection */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

@@ -1,3 +1,4 @@
+/** @tag fault-injection */
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';

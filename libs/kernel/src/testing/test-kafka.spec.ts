@@ -1,3 +1,4 @@
+/** @tag fault-injection */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
 import { TestKafka } from './test-kafka.js';

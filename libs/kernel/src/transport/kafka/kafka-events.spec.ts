@@ -1,3 +1,4 @@
+/** @tag fault-injection */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Admin, Producer } from '@platformatic/kafka';
