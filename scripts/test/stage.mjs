@@ -10,7 +10,7 @@ export async function runStage({ name, args, settings }, tally, results) {
   if (!report) return void tally.failed++; // the runner itself died
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   tally.add({ passed: report.numPassedTests, skipped: report.numPendingTests + report.numTodoTests });
-  // Jest may fail though every test passed, as in its teardown.
+  // Jest may fail though every test passed, as when it is killed at its end.
   tally.add({ failed: failed === 0 && code !== 0 ? 1 : failed });
 
   for (const failure of taggedFailures(run)) {

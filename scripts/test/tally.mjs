@@ -25,19 +25,28 @@ export class Tally {
 
   /** Prints what a run ends with, its last line the count; all but the output of first runs is in `summary.md`, too. */
   close(results) {
-    const minutes = [...this.seconds].map(([part, seconds]) => `| ${part} | ${(seconds / 60).toFixed(1)} |`);
-    const table = ['| part | minutes |', '|---|---:|', ...minutes].join('\n');
     const count = `${this.passed} passed, ${this.failed} failed`;
-    const named = this.retried.map((one) => ({ ...one, lines: linesOf(one) }));
-    const summary = [...named.flatMap(({ lines }) => lines), table, count].join('\n\n');
+    const retried = this.retried.map((one) => ({ ...one, named: namesOf(one) }));
+    const summary = [...retried.flatMap(({ named }) => named), this.minutes(), count].join('\n\n');
     results.write(results.path('summary', 'md'), `${summary}\n`);
 
-    console.log(`\n${table}`);
-    for (const { lines, output, first, log } of named)
-      console.log(`\n${lines.join('\n')}\n${output}\nIt is kept in ${first}; what ran beside it is in ${log}.`);
+    console.log(`\n${this.minutes()}`);
+    for (const { named, output, first, log } of retried)
+      console.log(`\n${named.join('\n')}\n${output}\nIt is kept in ${first}; what ran beside it is in ${log}.`);
     console.log(`\n${count}`);
+  }
+
+  /** A table as CONTRIBUTING has it. */
+  minutes() {
+    const minutes = [...this.seconds.values()].map((seconds) => (seconds / 60).toFixed(1));
+    const rows = [
+      ['minutes', ...this.seconds.keys()],
+      ['---', ...minutes.map(() => '---')],
+      ['', ...minutes],
+    ];
+    return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   }
 }
 
-const linesOf = ({ isWhole, title, names, file }) =>
+const namesOf = ({ isWhole, title, names, file }) =>
   (isWhole ? [title] : names).map((name) => `RETRIED: ${name} (${file})`);
