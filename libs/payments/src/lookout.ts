@@ -1,5 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Clock, Database, Loop, send, sql } from '#kernel';
+import type { PaymentState } from './payment-state.js';
+import { goingOnWith } from './payments.js';
 import { LookAfterPayment } from './provider-requests.js';
 
 const EVERY_MS = 1_000;
@@ -32,9 +34,9 @@ export class Lookout implements OnApplicationBootstrap, BeforeApplicationShutdow
       select id from payment where look_at <= ${this.clock.instant()} and status in ('created', 'requires_action') order by look_at limit ${AT_ONCE}`;
     if (!(await this.database.one(due))) return;
     await this.database.transaction(async () => {
-      const rows = await this.database.query<{ id: string }>(sql`
-        update payment set look_at = ${this.clock.instant(AGAIN_AFTER_MS)} where id in (${due} for update skip locked) returning id`);
-      for (const { id } of rows) send(new LookAfterPayment({ paymentId: id }));
+      const rows = await this.database.query<{ id: string; state: PaymentState | null }>(sql`
+        update payment set look_at = ${this.clock.instant(AGAIN_AFTER_MS)} where id in (${due} for update skip locked) returning id, state`);
+      for (const { id, state } of rows) goingOnWith(state ?? {}, () => send(new LookAfterPayment({ paymentId: id })));
     });
   }
 }

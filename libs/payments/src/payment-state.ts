@@ -33,8 +33,10 @@ export interface PaymentState {
   /** Money that turns up is not for us to keep: it was cancelled, or told to be lost. */
   readonly unwanted: boolean;
   readonly heardEarly: readonly ProviderPayment[];
-  /** The correlation id of what it began with: webhooks, which come from outside, go on with it. */
+  /** The flow of what changed it last: webhooks and looks, which come from outside, go on with it. */
   readonly flow?: string | undefined;
+  /** The message in that flow; undefined where a request changed it, and for payments of old. */
+  readonly cause?: string | undefined;
   /** The last webhooks that brought news, by their ids. */
   readonly webhooks: readonly string[];
 }

@@ -578,6 +578,43 @@ describe('a webhook', () => {
     }
   });
 
+  it('belongs to the flow of what asked the provider, and so does a look in its stead', async () => {
+    const [told, seen] = [new Buyer(), new Buyer()];
+    await told.authorize('tok_ok');
+    await told.hears('authorized');
+    webhooksArrive = false;
+    await seen.authorize('tok_ok');
+    await seen.hears('authorized');
+    const said = (name: string, { paymentId }: Buyer) =>
+      context.database.one<{ id: string; flow: string; cause: string }>(sql`
+        select message_id as id, correlation_id as flow, causation_id as cause from outbox
+        where name = ${`payments.${name}.v1`} and payload ->> 'paymentId' = ${paymentId}`);
+    // A message that the context hears in these tests begins a flow by its own id.
+    const byWebhook = (await said('payment-authorized', told))!;
+    expect(byWebhook.cause).toBe(byWebhook.flow);
+    const look = (await said('look-after-payment', seen))!;
+    expect(look.cause).toBe(look.flow);
+    expect(await said('payment-authorized', seen)).toMatchObject({ cause: look.id, flow: look.flow });
+    await told.capture();
+    await told.hears('authorized', 'captured');
+    const captured = (await said('payment-captured', told))!;
+    await told.changeAtProvider('refunds', {
+      reference: `${told.paymentId} by hand`,
+      amount: { amount: 1_000, currency: 'EUR' },
+    });
+    await receiveSigned(
+      about(`evt_${told.paymentId}`, {
+        reference: told.paymentId,
+        status: 'refunded',
+        captured: { amount: 1_000, currency: 'EUR' },
+        refunded: { amount: 1_000, currency: 'EUR' },
+      }),
+    );
+    await told.hears('authorized', 'captured', 'refunded');
+    const { flow, cause } = captured;
+    expect(await said('payment-refunded', told)).toMatchObject({ flow, cause });
+  });
+
   it('that tells nothing new writes nothing', async () => {
     webhooksArrive = false;
     const buyer = await new Buyer().pay();

@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { ambient, Clock, Database, Recent, Repository, sql } from '#kernel';
+import { Clock, continueFlow, currentFlow, Database, Recent, Repository, sql } from '#kernel';
 import { Payment } from './payment.js';
 import type { PaymentFact } from './payment-fact.js';
 import { blank, type PaymentState } from './payment-state.js';
 
 /** A webhook has this long to tell of a payment before somebody looks. */
 const LOOK_AFTER_MS = 2_000;
+
+/** Goes on with what changed a payment last; by itself where that is not known. */
+export const goingOnWith = <Result>(
+  { flow, cause }: Pick<PaymentState, 'flow' | 'cause'>,
+  work: () => Result,
+): Result => (flow === undefined ? work() : continueFlow({ correlationId: flow, causationId: cause }, work));
 
 /** The payments. The row of one holds its state, its stream how it came to that; both are written where nobody else did meanwhile. */
 @Injectable()
@@ -51,8 +57,8 @@ export class Payments extends Repository<Payment> {
     const facts = payment.releaseFacts();
     if (facts.length === 0) return;
     const rows = facts.map(({ type, ...data }, index) => ({ type, data, version: version - facts.length + index + 1 }));
-    const begun = facts.some(({ type }) => type === 'requested');
-    const kept = { ...state, flow: begun ? ambient()?.correlationId : state.flow };
+    const { correlationId: flow, causationId: cause } = currentFlow();
+    const kept = { ...state, flow, cause };
     this.recent.keep(id, kept);
     const lookAt = payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null;
     await this.database.change(sql`

@@ -1,13 +1,16 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ambient, Clock, Database, runIn, WithoutTransaction } from '#kernel';
+import { Clock, Database, WithoutTransaction } from '#kernel';
 import { Uuid } from '#kernel/messages';
 import { ReceiveWebhook } from './contracts/index.js';
 import type { Payment } from './payment.js';
 import { PaymentProviders } from './payment-providers.js';
-import { Payments } from './payments.js';
+import { goingOnWith, Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
 
-/** Most webhooks tell what the provider's answers have told: a look is all that they cost, if that. */
+/**
+ * Most webhooks tell what the provider's answers have told: a look is all that they cost, if that. What one brings about
+ * belongs to the flow of the message that asked the provider, whose late answer it is.
+ */
 @CommandHandler(ReceiveWebhook)
 @WithoutTransaction()
 export class ReceiveWebhookHandler implements ICommandHandler<ReceiveWebhook> {
@@ -36,9 +39,6 @@ export class ReceiveWebhookHandler implements ICommandHandler<ReceiveWebhook> {
     const payment = news ? recalled : await this.payments.find(reference);
     if (!news && !isNews(payment)) return;
     // It may come before our own books know the payment: then its row keeps it until they do.
-    const here = ambient()!;
-    await runIn({ ...here, correlationId: payment.state.flow ?? here.correlationId }, () =>
-      this.database.transaction(() => this.payments.save(payment)),
-    );
+    await goingOnWith(payment.state, () => this.database.transaction(() => this.payments.save(payment)));
   }
 }

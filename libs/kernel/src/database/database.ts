@@ -82,12 +82,13 @@ export class Database {
 
   /**
    * Runs `work` in one transaction; inside another one of this database it joins that. What `work` sent and the events
-   * of what it saved are written with it. Nothing commits after the call's deadline.
+   * of what it saved are written with it. Nothing commits after the call's deadline. Outside any call or message it begins a
+   * flow of its own.
    * @throws kernel.unavailable when the database is away; nothing happened
    * @throws kernel.outcome_unknown when the connection broke during the commit
    */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    const surroundings = ambient() ?? { correlationId: 'none', principal: anonymous };
+    const surroundings = ambient() ?? { correlationId: this.options.ids.trace(), principal: anonymous };
     if (this.own(surroundings.transaction)) return work();
     const { unitOfWork, ...rest } = surroundings;
     const transaction = new Transaction(this, this.pool(false));

@@ -40,7 +40,9 @@ const PublishedMessage = z.object({
   destination: text().nullable().meta({ description: 'The context that a command was sent to; null of an event.' }),
   at: Instant.meta({ description: 'When it went out; of one that waits for its time, when it will.' }),
   timer: z.boolean().meta({ description: 'It waits for its time.' }),
-  causationId: Uuid.nullable().meta({ description: 'The message that was being handled when it was made.' }),
+  causationId: Uuid.nullable().meta({
+    description: 'The message that it follows from; null for what the request itself made.',
+  }),
   payload: PayloadText,
 });
 

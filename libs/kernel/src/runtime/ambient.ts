@@ -25,10 +25,16 @@ export interface UnitOfWork {
   closing(transaction: Transaction, result: unknown): Promise<void>;
 }
 
-/** What travels along with every call and message, and what a handler runs in. */
-export interface Ambient {
+/** Where in a flow something happens. */
+export interface Flow {
+  /** The id of the request that the flow began with. */
   readonly correlationId: string;
+  /** The message that is being handled; undefined where the request itself is. */
   readonly causationId?: string | undefined;
+}
+
+/** What travels along with every call and message, and what a handler runs in. */
+export interface Ambient extends Flow {
   readonly principal: Principal;
   /** Epoch milliseconds after which the answer is of no use to anyone. */
   readonly deadline?: number;
@@ -47,6 +53,18 @@ const storage = new AsyncLocalStorage<Ambient>();
 
 export const ambient = (): Ambient | undefined => storage.getStore();
 export const runIn = <Result>(surroundings: Ambient, work: () => Result): Result => storage.run(surroundings, work);
+
+/** Where the current code stands in its flow: to be kept with what is to go on later from outside, as by a webhook or a poll. */
+export function currentFlow(): Flow {
+  const surroundings = storage.getStore();
+  if (!surroundings) throw new Error('no call, message or transaction is under way: there is no flow');
+  const { correlationId, causationId } = surroundings;
+  return causationId === undefined ? { correlationId } : { correlationId, causationId };
+}
+
+/** Goes on with a flow from where it stood: what `work` sends and publishes has its cause there. */
+export const continueFlow = <Result>({ correlationId, causationId }: Flow, work: () => Result): Result =>
+  storage.run({ ...(storage.getStore() ?? { principal: anonymous }), correlationId, causationId }, work);
 
 /** On whose behalf the current code runs. */
 export const principal = (): Principal => storage.getStore()?.principal ?? anonymous;
