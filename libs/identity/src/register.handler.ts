@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Database, Ids, isUniqueViolation, WithoutTransaction } from '#kernel';
+import { Database, Ids, WithoutTransaction } from '#kernel';
 import { Register } from './contracts/index.js';
 import { hashPassword } from './password.js';
 import { PasswordLine } from './password-line.js';
@@ -21,13 +21,9 @@ export class RegisterHandler implements ICommandHandler<Register> {
   async execute({ email, password, name }: Register) {
     const passwordHash = await this.passwords.run(() => hashPassword(password));
     const user = User.register({ id: this.ids.next(), email, name, passwordHash });
-    return this.database
-      .transaction(async () => {
-        await this.users.save(user);
-        return { id: user.state.id, email };
-      })
-      .catch((error: unknown) => {
-        throw isUniqueViolation(error, 'account_email') ? Register.failure('identity.email_taken') : error;
-      });
+    return this.database.transaction(async () => {
+      await this.users.save(user);
+      return { id: user.state.id, email };
+    });
   }
 }

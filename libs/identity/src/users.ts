@@ -1,4 +1,5 @@
 import { Repository, type Sql, sql } from '#kernel';
+import { Register } from './contracts/index.js';
 import { User } from './user.js';
 
 export class Users extends Repository<User> {
@@ -24,9 +25,14 @@ export class Users extends Repository<User> {
     return row && new User(row);
   }
 
+  /**
+   * Takes in who is new. A taken address is an ordinary case and no error of the database, which would hold it.
+   * @throws identity.email_taken
+   */
   protected async store({ state: { id, email, name, passwordHash, roles } }: User): Promise<void> {
-    await this.database.query(sql`
+    const made = await this.database.one(sql`
       insert into account (id, email, name, password_hash, roles) values (${id}, ${email}, ${name}, ${passwordHash}, ${roles})
-      on conflict (id) do update set email = ${email}, name = ${name}, password_hash = ${passwordHash}, roles = ${roles}`);
+      on conflict (lower(email)) do nothing returning 1`);
+    if (!made) throw Register.failure('identity.email_taken');
   }
 }
