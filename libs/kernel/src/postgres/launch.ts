@@ -35,10 +35,29 @@ export async function launch(cluster: Cluster, binaries: Binaries, settings: Set
   }
 }
 
+/**
+ * A failing statement's line holds the row that failed, the statement, its parameters, or, as in `invalid input syntax for
+ * type uuid: "…"`, a value: names, addresses, hashes. Whoever sent it is told all of that, and logs what is safe of it; the
+ * server's log tells of the server.
+ */
+const NO_VALUES = {
+  log_min_messages: 'log', // above an error of a statement: LOG, FATAL, PANIC
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+  log_parameter_max_length_on_error: '0',
+  log_parameter_max_length: '0',
+};
+
 /** In a session of its own, so that neither Ctrl-C nor the end of this process reaches it. */
 async function spawnServer(cluster: Cluster, binaries: Binaries, settings: Settings): Promise<ChildProcess> {
   // Two processes with a small pool per bounded context exceed PostgreSQL's own default of 100 connections.
-  const all = { max_connections: '400', ...settings, listen_addresses: '127.0.0.1', unix_socket_directories: '' };
+  const all = {
+    max_connections: '400',
+    ...NO_VALUES,
+    ...settings,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+  };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // `isPostmaster` looks for `-D`, the path, and a space.
   const args = ['-D', cluster.path, '-p', String(await choosePort(cluster)), ...flags];
