@@ -21,4 +21,31 @@ const deterministic = {
   },
 };
 
-export default { meta: { name: 'cleave' }, rules: { deterministic } };
+/** Libraries quote in their messages what was handled: names, addresses, payloads. `#kernel/errors` tells what is safe of them. */
+const errorsToldSafely = {
+  meta: { type: 'problem', docs: { description: 'errors become text by #kernel/errors alone' } },
+  create(context) {
+    const isError = (node) => node?.type === 'Identifier' && node.name === 'error';
+    const report = (node) =>
+      context.report({
+        node,
+        message: 'an error becomes text here: use errorText, errorStack or errorReport instead.',
+      });
+    return {
+      CallExpression(node) {
+        if (node.callee.name === 'String' && isError(node.arguments[0])) report(node);
+      },
+      TemplateLiteral(node) {
+        for (const one of node.expressions) if (isError(one)) report(one);
+      },
+      MemberExpression(node) {
+        if (isError(node.object) && node.property.name === 'stack') report(node);
+      },
+      Property(node) {
+        if (node.key.name === 'err' && isError(node.value)) report(node);
+      },
+    };
+  },
+};
+
+export default { meta: { name: 'cleave' }, rules: { deterministic, 'errors-told-safely': errorsToldSafely } };

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
+import { errorMessage } from '#kernel/errors';
 import { deadLetters, events, flow } from './operations.js';
 import { topology } from './topology.js';
 
@@ -76,6 +77,6 @@ program
 program.addCommand(deadLetters()).addCommand(events()).addCommand(flow()).addCommand(topology());
 
 await program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exit(1);
 });

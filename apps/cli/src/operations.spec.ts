@@ -76,7 +76,7 @@ describe('the command line of an operator', () => {
     const [heading, first, second, ...rest] = (await cleave('dead-letters list')).stdout.split('\n');
     expect(heading).toMatch(/^ID +MESSAGE +KEY +PARKED +NEXT +ATTEMPTS +WAITING +ERROR$/);
     expect(first).toMatch(
-      /^catalog\.availability:[0-9a-f-]{36} +inventory\.availability-changed\.v1 +LOST-1 +2\S+Z +dead +2 +0 +internal: .*"mistake"/,
+      /^catalog\.availability:[0-9a-f-]{36} +inventory\.availability-changed\.v1 +LOST-1 +2\S+Z +dead +2 +0 +internal: 23514 check_violation: constraint mistake of /,
     );
     expect(second).toMatch(/LOST-2 +2\S+Z +dead +2 +1 /);
     expect(rest).toEqual(['']);
@@ -124,7 +124,7 @@ describe('the command line of an operator', () => {
     expect(stdout).toMatch(/^Flow [0-9a-f]{32}: 3 messages\n/);
     expect(stdout).toMatch(/^\S+Z {2}ordering\.order-placed\.v1 +event +→ cart\.orders$/m);
     expect(stdout).toMatch(
-      /^\S+Z {2}inventory\.reserve-stock\.v1 +command +→ inventory DEAD after 2 attempts, inventory:[0-9a-f-]{36}: .*"mistake"$/m,
+      /^\S+Z {2}inventory\.reserve-stock\.v1 +command +→ inventory DEAD after 2 attempts, inventory:[0-9a-f-]{36}: 23514 check_violation: constraint mistake of inventory\.stock_item$/m,
     );
     expect(stdout).toMatch(/^\S+Z {2}ordering\.expire-order\.v1 +command +waits for its time, then → ordering$/m);
 
@@ -134,6 +134,8 @@ describe('the command line of an operator', () => {
     const drawn = await cleave(flow);
     expect(drawn.stdout).toMatch(/^\S+Z {2}├─ inventory\.stock-reserved\.v1 +event /m);
     expect(drawn.stdout).toMatch(/^\S+Z {2}│ {2}└─ payments\.authorize-payment\.v1 +command /m);
+    // Told by a webhook.
+    expect(drawn.stdout).toMatch(/^\S+Z {2}│ {5}└─ payments\.payment-authorized\.v1 +event /m);
     expect(JSON.parse((await cleave(`${flow} --json`)).stdout)).toMatchObject({
       correlationId: headers['x-request-id'],
     });

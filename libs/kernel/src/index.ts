@@ -9,6 +9,7 @@ export { Gathering } from './database/gathering.js';
 export { migration } from './database/migration.js';
 export { Recent } from './database/recent.js';
 export { sql, Sql } from './database/sql.js';
+export * from './errors/index.js';
 export { On, Subscriber, type SubscriberOptions } from './inbox/subscriber.js';
 export { Parking, type ParkedMessage } from './inbox/parking.js';
 export { context, type ContextOptions, KernelModule, kernelOptions } from './kernel.module.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import { type Clock, errorText } from '#kernel';
 import { Money, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ReceiveWebhook } from './contracts/index.js';
@@ -127,7 +127,7 @@ export class TestProvider extends PaymentProvider {
       status = answer.status;
       json = JSON.parse(answer.body);
     } catch (error) {
-      return { kind: 'silence', reason: String(error) };
+      return { kind: 'silence', reason: errorText(error) };
     }
     if (passing(status)) return { kind: 'silence', reason: `it answered ${status}` };
     return status < 300 ? read(json) : { kind: 'refusal', ...Refusal.parse(json) };

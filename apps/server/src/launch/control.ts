@@ -5,6 +5,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { errorMessage } from '#kernel/errors';
 import { CannotStart } from '../cannot-start.js';
 
 /** What a launcher is asked: to let another topology take over from the one that it runs. */
@@ -73,7 +74,7 @@ async function serve(socket: Socket, carryOut: Parameters<typeof Control.listen>
     await carryOut(JSON.parse(line) as SwitchRequest, (says) => answer({ says }));
     answer({ ended: true });
   } catch (error) {
-    answer({ failed: error instanceof Error ? error.message : String(error) });
+    answer({ failed: errorMessage(error) });
   }
   socket.end();
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText } from '#kernel/errors';
 import { freePort } from '#kernel/postgres';
 import { checkEnvironment, type Environment, type Topology } from '#kernel/settings';
 import { CannotStart } from '../cannot-start.js';
@@ -139,7 +140,7 @@ export class Launcher {
     await finishMove(move, this.environment).catch((error: unknown) => {
       const command = `npx cleave topology switch ${old.topology.file} ${next.topology.file} --finish`;
       throw new Error(
-        `${next.topology.file} runs. What the old one read is not cleared away: ${command} (${String(error)})`,
+        `${next.topology.file} runs. What the old one read is not cleared away: ${command} (${errorText(error)})`,
       );
     });
     tell(CLEARED);

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import * as z from 'zod';
+import type * as z from 'zod';
+import { errorMessage, errorReport, errorText } from '../errors/error-report.js';
 import { Failure, kernelErrors, kernelFailure } from '../messages/failure.js';
 import { JsonText } from '../messages/json-text.js';
 import type { MessageClass } from '../messages/message.js';
@@ -88,7 +89,11 @@ export class Owner {
   private presentable(contract: MessageClass, error: unknown, { metadata }: CallRequest): Failure {
     if (isDeclared(contract, error) && error.code !== 'internal') return error;
     const { correlationId } = metadata;
-    this.logger.error({ msg: `${contract.messageName} failed: ${String(error)}`, correlationId, err: error });
+    this.logger.error({
+      msg: `${contract.messageName} failed: ${errorText(error)}`,
+      correlationId,
+      err: errorReport(error),
+    });
     return kernelFailure('internal', { details: { traceId: correlationId } });
   }
 }
@@ -119,6 +124,6 @@ export function checkedAnswer(contract: MessageClass, given: unknown): unknown {
   if (!contract.answer) return undefined;
   const parsed = contract.answer.safeParse(given instanceof JsonText ? given.toJSON() : given);
   if (!parsed.success)
-    throw new Error(`the handler of ${contract.messageName} broke its contract: ${z.prettifyError(parsed.error)}`);
+    throw new Error(`the handler of ${contract.messageName} broke its contract: ${errorMessage(parsed.error)}`);
   return parsed.data;
 }

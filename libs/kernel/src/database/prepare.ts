@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { errorText } from '../errors/error-report.js';
 import { type DatabaseOptions, migratorOptions, roleOf, schemaOf } from './data-source.js';
 
 const logger = new Logger('Database');
@@ -76,7 +77,7 @@ async function makeSchema(client: pg.ClientBase, context: string, attempt = 1): 
     if (attempt < 10 && isRace(error)) return makeSchema(client, context, attempt + 1);
     const statements = missingOf(context, before).map((statement) => `${statement};`);
     throw new Error(
-      `"${before.login}" may not make the role and the schema of "${context}" (${String(error)}). Let a DBA run:\n${statements.join('\n')}`,
+      `"${before.login}" may not make the role and the schema of "${context}" (${errorText(error)}). Let a DBA run:\n${statements.join('\n')}`,
       { cause: error },
     );
   }

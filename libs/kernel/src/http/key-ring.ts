@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
+import { errorText } from '../errors/error-report.js';
 import { kernelFailure } from '../messages/failure.js';
 import { Clock } from '../runtime/clock.js';
 
@@ -45,7 +46,7 @@ export class KeyRing {
       this.keys = new Map(keys.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' })]));
     } catch (error) {
       if (!this.keys) throw error;
-      this.logger.warn(`the keys could not be renewed, the old ones still hold: ${String(error)}`);
+      this.logger.warn(`the keys could not be renewed, the old ones still hold: ${errorText(error)}`);
     }
     this.askedAt = this.clock.now();
   }

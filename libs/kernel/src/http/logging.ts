@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { LoggerModule } from 'nestjs-pino';
-import { pino } from 'pino';
+import { type LoggerOptions, pino } from 'pino';
+import { errorReport, errorText, isError } from '../errors/error-report.js';
 import { ambient } from '../runtime/ambient.js';
 import type { Clock } from '../runtime/clock.js';
 import { HttpSettings } from './http-settings.js';
@@ -12,25 +13,41 @@ export const loggerModule = () =>
     inject: [HttpSettings],
     useFactory: ({ LOG_LEVEL }: HttpSettings) => ({
       forRoutes: [], // no middleware: pino-http halves the throughput
-      pinoHttp: {
-        level: LOG_LEVEL,
-        mixin: () => {
-          const surroundings = ambient();
-          return surroundings ? { traceId: surroundings.correlationId } : {};
-        },
-        hooks: {
-          // Nest names every module and route at each start: nobody reads it, and what matters drowns in it.
-          logMethod(args, method, level) {
-            const { context = '' } = args[0] as { context?: string };
-            if (level > INFO || !chatter.has(context)) method.apply(this, args);
-          },
-        },
-        redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.headers.${name}`]), censor: '[redacted]' },
-      },
+      pinoHttp: logOptions(LOG_LEVEL),
     }),
   });
 
+/** Pino's: of an error there is in the log what `errorReport` tells of it, by whatever way it comes there. */
+export const logOptions = (level: string) =>
+  ({
+    level,
+    serializers: { err: (given: { raw?: unknown }) => errorReport(given.raw ?? given) }, // pino-http hands over its own copy
+    mixin: () => {
+      const surroundings = ambient();
+      return surroundings ? { traceId: surroundings.correlationId } : {};
+    },
+    hooks: {
+      // Nest names every module and route at each start: nobody reads it, and what matters drowns in it.
+      logMethod(args, method, lineLevel) {
+        const { context = '' } = args[0] as { context?: string };
+        if (lineLevel > INFO || !chatter.has(context)) method.apply(this, withReports(args));
+      },
+    },
+    redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.headers.${name}`]), censor: '[redacted]' },
+  }) satisfies LoggerOptions;
+
 const INFO = 30;
+
+/** Pino would take the message of an error for the line's, and write all that errors carry where they stand under other names. */
+function withReports<Args extends unknown[]>([first, ...rest]: Args): Args {
+  const fields = isError(first) ? { err: first } : first;
+  const safe = (value: unknown): unknown => (isError(value) ? errorReport(value) : value);
+  const told =
+    typeof fields === 'object' && fields !== null
+      ? Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, safe(value)]))
+      : fields;
+  return [told, ...rest.map((value) => (isError(value) ? errorText(value) : value))] as Args;
+}
 const chatter = new Set(['InstanceLoader', 'NestFactory', 'NestApplication', 'RouterExplorer', 'RoutesResolver']);
 const secret = ['authorization', 'cookie', '["set-cookie"]', '["x-cart-token"]'];
 

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errorReport, errorText } from '../errors/error-report.js';
 import type { Failure } from '../messages/failure.js';
 import { edgeFailure } from './edge-failure.js';
 import { KnownMethods } from './known-methods.js';
@@ -21,9 +22,9 @@ export class ProblemFilter implements ExceptionFilter {
     const traceId = request.surroundings.correlationId;
     if (isUnforeseen(error))
       this.logger.error({
-        msg: `${request.method} ${request.routeOptions.url} failed: ${String(error)}`,
+        msg: `${request.method} ${request.routeOptions.url} failed: ${errorText(error)}`,
         traceId,
-        err: error,
+        err: errorReport(error),
       });
     const unrouted = request.is404 && error instanceof NotFoundException;
     sendProblem(reply, problemOf(unrouted ? this.notHere(request, reply) : error, traceId));

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
 import { type Sql, sql } from '../database/sql.js';
 import type { Transaction } from '../database/transaction.js';
+import { errorMessage, errorStack, errorText } from '../errors/error-report.js';
 import { Failure } from '../messages/failure.js';
 import type { OutboxRow } from '../outbox/destination.js';
 import { runIn } from '../runtime/ambient.js';
@@ -123,7 +124,7 @@ export class Parking {
       insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, causation_id, at, attempts, due, error)
       values (${message_id}, ${subscriber}, ${publisher}, ${key}, ${name}, ${JSON.stringify(payload)}, ${correlation_id}, ${causation_id}, ${at},
         ${failed}, now() + make_interval(secs => ${failed ? backoffSeconds(1) : 0}), ${failed ? describe(failure) : null})`);
-    if (failed) this.logger.warn(`${name} ${message_id} failed at ${subscriber}, parked: ${String(failure)}`);
+    if (failed) this.logger.warn(`${name} ${message_id} failed at ${subscriber}, parked: ${errorText(failure)}`);
     this.afterCommit();
   }
 
@@ -175,7 +176,7 @@ export class Parking {
         for (const message of claimed) this.begin(message);
         if (claimed.length < free && (this.waiting || claimed.length > 0)) wait = await this.untilNext();
       } catch (error) {
-        this.logger.warn(`parked messages of "${this.database.context}" not read, trying again: ${String(error)}`);
+        this.logger.warn(`parked messages of "${this.database.context}" not read, trying again: ${errorText(error)}`);
       }
       await this.alarm.sleep(wait);
     }
@@ -184,7 +185,7 @@ export class Parking {
   private begin(message: ParkedMessage): void {
     const work = this.work(message)
       .catch((error: unknown) =>
-        this.logger.warn(`${message.name} ${message.message_id} stays leased for a while: ${String(error)}`),
+        this.logger.warn(`${message.name} ${message.message_id} stays leased for a while: ${errorText(error)}`),
       )
       .finally(() => {
         this.working.delete(work);
@@ -261,8 +262,8 @@ export class Parking {
       update inbox_parked set holder = null, until = null, dead = ${dead}, error = ${describe(error)},
         due = now() + make_interval(secs => ${backoffSeconds(attempts)})
       where message_id = ${message_id} and subscriber = ${subscriber} and holder = ${this.options.instance} and attempts = ${attempts}`);
-    const what = `${name} ${message_id} failed at ${subscriber}, attempt ${attempts}: ${String(error)}`;
-    if (dead) this.logger.error(`${what}; it is a dead letter now`, error instanceof Error ? error.stack : undefined);
+    const what = `${name} ${message_id} failed at ${subscriber}, attempt ${attempts}: ${errorText(error)}`;
+    if (dead) this.logger.error(`${what}; it is a dead letter now`, errorStack(error));
     else this.logger.warn(what);
   }
 }
@@ -270,10 +271,8 @@ export class Parking {
 /** 0.1 s, then three times as long each time, a minute at most. */
 const backoffSeconds = (attempts: number): number => Math.min(60, 0.1 * 3 ** (attempts - 1));
 
+/** Kept with the message, and shown to operators. */
 function describe(error: unknown): string {
-  const { code, message } =
-    error instanceof Failure
-      ? error
-      : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
-  return JSON.stringify({ code, message });
+  const code = error instanceof Failure ? error.code : 'internal';
+  return JSON.stringify({ code, message: errorMessage(error) });
 }

@@ -2,6 +2,7 @@ import { Command, Query } from '@nestjs/cqrs';
 import * as z from 'zod';
 import type { Access } from './access.js';
 import { contextIn } from './context-in.js';
+import { ContractError } from './contract-error.js';
 import { type ErrorDeclarations, Failure } from './failure.js';
 import { assertJsonOnly } from './schema.js';
 
@@ -133,7 +134,7 @@ function declare(
   },
 ): MessageClass {
   if (!wellFormed.test(name))
-    throw new TypeError(`"${name}" is no message name: it must read <context>.<message>.v<N>`);
+    throw new ContractError(`"${name}" is no message name: it must read <context>.<message>.v<N>`);
   assertJsonOnly(declaration.input, name);
   if (declaration.output) assertJsonOnly(declaration.output, `${name} output`);
   const { errors = {} } = declaration;
@@ -152,7 +153,7 @@ function declare(
 
     static failure(code: string, details?: unknown): Failure {
       const declared = errors[code];
-      if (!declared) throw new TypeError(`${name} declares no error "${code}"`);
+      if (!declared) throw new ContractError(`${name} declares no error "${code}"`);
       return new Failure({
         code,
         status: declared.status,
@@ -171,11 +172,11 @@ function declare(
   return contract;
 }
 
-/** The class of a message, with its contract. @throws TypeError for an object that is no message */
+/** The class of a message, with its contract. @throws ContractError for an object that is no message */
 export function contractOf(message: object): MessageClass {
   const contract = message.constructor as MessageClass;
   if (typeof contract.messageName !== 'string')
-    throw new TypeError(`${contract.name} is no message: extend command(), query() or event()`);
+    throw new ContractError(`${contract.name} is no message: extend command(), query() or event()`);
   return contract;
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ContractError } from './contract-error.js';
 
 // oxlint-disable-next-line no-control-regex -- this very character is the point
 const withoutNul = /^[^\u0000]*$/u;
@@ -112,12 +113,12 @@ const jsonKinds = new Set(
 export function assertJsonOnly(schema: z.ZodType, where: string): void {
   const def = definition(schema);
   if (!jsonKinds.has(def.type) || def.coerce) {
-    throw new TypeError(
+    throw new ContractError(
       `${where}: ${def.coerce ? 'coercion' : `"${def.type}"`} cannot cross a boundary; use plain JSON values`,
     );
   }
   if (def.type === 'string' && !refusesNul(def)) {
-    throw new TypeError(
+    throw new ContractError(
       `${where}: use the kernel's text() instead of z.string(), or a format: PostgreSQL cannot store U+0000`,
     );
   }

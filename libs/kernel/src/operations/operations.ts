@@ -104,7 +104,7 @@ function declareOperations(context: string) {
               payload:
                 '{"orderId":"0199f3a2-7c1e-7abc-8def-0123456789ac","lines":[{"sku":"ALPINE-MUG-BLUE","quantity":1}]}',
               attempts: 12,
-              error: { code: 'internal', message: 'relation "reservation" does not exist' },
+              error: { code: 'internal', message: '42P01 undefined_table: relation "reservation" does not exist' },
               parkedAt: '2026-01-31T12:00:00.000Z',
               nextAttemptAt: null,
               waiting: 1,

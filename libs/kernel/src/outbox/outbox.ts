@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { sql } from '../database/sql.js';
 import type { Written } from '../database/together.js';
 import type { Outgoing, Transaction } from '../database/transaction.js';
+import { ContractError } from '../messages/contract-error.js';
 import { contractOf, keyOf } from '../messages/message.js';
 import { ambient } from '../runtime/ambient.js';
 import type { OutboxRow } from './destination.js';
@@ -18,7 +19,7 @@ export const slotOf = (key: string): number => crc32(key) % SLOTS;
  */
 export function send(command: object, options: { at?: string } = {}): void {
   const { kind, messageName, context } = contractOf(command);
-  if (kind !== 'command') throw new TypeError(`${messageName} is a ${kind}; only commands are sent`);
+  if (kind !== 'command') throw new ContractError(`${messageName} is a ${kind}; only commands are sent`);
   enlist(currentTransaction(messageName), command, context, options.at ?? null);
 }
 

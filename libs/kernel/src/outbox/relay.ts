@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
+import { errorText } from '../errors/error-report.js';
 import { Alarm, pause } from '../runtime/deadline.js';
 import { Forgotten } from '../transport/transport.js';
 import { type Destination, isLog, type LogDestination, type OutboxRow, settledName } from './destination.js';
@@ -110,12 +111,12 @@ export class Relay {
     // What was handed over lies beyond the cursors until a look shows it.
     const stored = this.readAll().then(() => this.storeCursors());
     await stored.catch((error: unknown) =>
-      this.logger.warn(`cursors of "${this.database.context}" not stored: ${String(error)}`),
+      this.logger.warn(`cursors of "${this.database.context}" not stored: ${errorText(error)}`),
     );
     await this.leases
       .release()
       .catch((error: unknown) =>
-        this.logger.warn(`slots of "${this.database.context}" not released: ${String(error)}`),
+        this.logger.warn(`slots of "${this.database.context}" not released: ${errorText(error)}`),
       );
   }
 
@@ -129,7 +130,7 @@ export class Relay {
         const early = began + GATHER_MS - performance.now();
         if (early > 1) await pause(early, this.stopping.signal);
       } catch (error) {
-        this.logger.warn(`reading the outbox of "${this.database.context}" failed, trying again: ${String(error)}`);
+        this.logger.warn(`reading the outbox of "${this.database.context}" failed, trying again: ${errorText(error)}`);
         await pause(500, this.stopping.signal);
       }
     }
@@ -306,7 +307,7 @@ export class Relay {
         if (failures > 3)
           this.warn(
             `"${destination.name}" cannot take messages of "${this.database.context}", trying again`,
-            String(error),
+            errorText(error),
           );
         await pause(Math.min(10 * 2 ** failures, 2_000), this.stopping.signal);
       }
@@ -336,7 +337,7 @@ export class Relay {
           if (settlements[index] === 'forgotten') await this.sendBack(lane, lane.log!.settled);
         }
       } catch (error) {
-        this.warn(`"${destination.name}" does not tell what is handled`, String(error));
+        this.warn(`"${destination.name}" does not tell what is handled`, errorText(error));
       }
     }
   }
@@ -379,7 +380,7 @@ export class Relay {
       await this.store([fresh], fresh.done.seen);
       return true;
     } catch (error) {
-      this.warn(`${what}: that was not stored, trying again`, String(error));
+      this.warn(`${what}: that was not stored, trying again`, errorText(error));
       return this.stopping.signal.aborted;
     }
   }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { errorText } from '../errors/error-report.js';
 import { Alarm } from './deadline.js';
 
 /** Does something again and again. What fails is told as a warning, and done again. */
@@ -35,7 +36,7 @@ export class Loop {
     await this.alarm.sleep(firstAfterMs);
     while (!this.stopping) {
       const next = await this.round().catch((error: unknown) => {
-        new Logger(this.name).warn(`${this.failing}: ${String(error)}`);
+        new Logger(this.name).warn(`${this.failing}: ${errorText(error)}`);
       });
       await this.alarm.sleep(next ?? this.everyMs);
     }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { errorText } from '../errors/error-report.js';
 
 /** A metric as Prometheus knows it, with its unit in its name: `outbox_lag_seconds`; a counter’s ends in `_total`. */
 export interface Metric {
@@ -45,7 +46,7 @@ export class Metrics {
     try {
       return [...(await read())];
     } catch (error) {
-      this.logger.warn(`${name} could not be read: ${String(error)}`);
+      this.logger.warn(`${name} could not be read: ${errorText(error)}`);
       return [];
     }
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { errorText } from '../errors/error-report.js';
 import { SystemClock, SystemRandomness } from '../runtime/clock.js';
 import { type Environment, WrongSettings } from '../settings/settings.js';
 import { contractMap } from '../topology/contract-map.js';
@@ -108,6 +109,6 @@ function certificates(setting: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new WrongSettings([`${setting}=${file}: cannot be read: ${String(error)}`]);
+    throw new WrongSettings([`${setting}=${file}: cannot be read: ${errorText(error)}`]);
   }
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { errorText } from '../errors/error-report.js';
 import type { Metrics } from '../runtime/metrics.js';
 import type { Readiness } from '../runtime/readiness.js';
 import { WrongTopology } from '../topology/topology.js';
@@ -59,7 +60,7 @@ export function observe({ calls, events }: Split, readiness: Readiness, metrics:
  */
 export async function checkDurability(events: EventTransport, production: boolean): Promise<void> {
   const logger = new Logger('Topology');
-  const kept = await events.persistence().catch((error: unknown) => String(error));
+  const kept = await events.persistence().catch((error: unknown) => errorText(error));
   if (kept === 'kept') return;
   const remedy = `set appendonly yes (redis-cli CONFIG SET appendonly yes; CONFIG REWRITE)`;
   if (kept !== 'none') logger.warn(`${events.name} could not be asked whether it keeps what it acknowledges: ${kept}`);

@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { errorText } from '../errors/error-report.js';
 import { Envelope } from './envelope.js';
 
 /** Seals what leaves, and opens what comes: what is not ours is counted, logged, and passed over. */
@@ -27,7 +28,7 @@ export class Sealed {
     } catch (error) {
       const rubbish = error instanceof SyntaxError; // it quotes what it read
       if (rubbish) this.forged++;
-      this.logger.error(`${to}: something cannot be read: ${rubbish ? 'it is not JSON' : String(error)}`);
+      this.logger.error(`${to}: something cannot be read: ${rubbish ? 'it is not JSON' : errorText(error)}`);
     }
     return undefined;
   }

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { CallRequest } from '../bus/link.js';
+import { errorReport, errorText } from '../errors/error-report.js';
 import { Failure, kernelFailure } from '../messages/failure.js';
 import type { Clock } from '../runtime/clock.js';
 import { exceeds } from '../runtime/size.js';
@@ -37,7 +38,7 @@ export class ServedCalls {
 
   private asFailure(name: string, error: unknown): Failure {
     if (error instanceof Failure) return error;
-    this.logger.error({ msg: `${name} failed: ${String(error)}`, err: error });
+    this.logger.error({ msg: `${name} failed: ${errorText(error)}`, err: errorReport(error) });
     return kernelFailure('internal');
   }
 }

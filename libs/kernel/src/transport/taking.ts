@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { errorText } from '../errors/error-report.js';
 import type { OutboxRow } from '../outbox/destination.js';
 import type { Randomness } from '../runtime/clock.js';
 import { pause } from '../runtime/deadline.js';
@@ -20,7 +21,7 @@ export async function taken(
       await take();
       return true;
     } catch (error) {
-      from.logger.warn(`${from.what}, trying again: ${String(error)}`);
+      from.logger.warn(`${from.what}, trying again: ${errorText(error)}`);
       await pause(from.randomness.jitter(Math.min(50 * 2 ** failures, BACKOFF_MS)), from.signal);
     }
   }

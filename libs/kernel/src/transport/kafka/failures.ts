@@ -1,4 +1,5 @@
 import { protocolErrors } from '@platformatic/kafka';
+import { errorMessage, errorText } from '../../errors/error-report.js';
 
 /** What a broker answered with a code. */
 export class KafkaFailure extends Error {
@@ -14,7 +15,7 @@ export class KafkaFailure extends Error {
 
 /** What lies at the bottom of an error, after what it came to. */
 export function why(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return errorText(error);
   const [inner] = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause];
-  return inner === undefined ? error.message : `${error.message} ${why(inner)}`;
+  return inner === undefined ? errorMessage(error) : `${errorMessage(error)} ${why(inner)}`;
 }

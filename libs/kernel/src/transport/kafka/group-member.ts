@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Consumer } from '@platformatic/kafka';
+import { errorText } from '../../errors/error-report.js';
 import { Alarm } from '../../runtime/deadline.js';
 import type { KafkaOptions } from './kafka-options.js';
 
@@ -51,7 +52,7 @@ export class GroupMember {
         await consumer.joinGroup({});
         while (!this.stopping && !this.broken) await this.alarm.sleep(60_000);
       } catch (error) {
-        this.logger.debug(`${this.topic}: cannot join its readers: ${String(error)}`); // where Kafka is away its connection says so
+        this.logger.debug(`${this.topic}: cannot join its readers: ${errorText(error)}`); // where Kafka is away its connection says so
       }
       this.isJoined = false;
       await consumer.close(true).catch(() => consumer.connections.close()); // where it cannot leave, its session ends

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { KafkaRecord } from '@platformatic/kafka';
+import { errorText } from '../../errors/error-report.js';
 import { Limit, pause, within } from '../../runtime/deadline.js';
 import type { Attempt } from '../call-wire.js';
 import type { CallTopics } from './call-topics.js';
@@ -183,7 +184,7 @@ export class KafkaCallConsumer {
       await keepPlaces(this.cluster, this.group, moved);
       for (const { partition, offset } of moved) this.kept.set(partition, offset);
     } catch (error) {
-      this.logger.debug(`${topic.name}: places were not kept: ${String(error)}`); // they are the next time
+      this.logger.debug(`${topic.name}: places were not kept: ${errorText(error)}`); // they are the next time
     }
   }
 

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { KafkaRecord } from '@platformatic/kafka';
 import { type CallRequest, NoReply } from '../../bus/link.js';
+import { errorText } from '../../errors/error-report.js';
 import { kernelFailure } from '../../messages/failure.js';
 import { secretToken } from '../../runtime/clock.js';
 import { MAX_BYTES } from '../bus-options.js';
@@ -178,7 +179,7 @@ export class KafkaCalls implements CallTransport {
       const outcome =
         error instanceof KafkaFailure
           ? kernelFailure('kernel.unavailable', { cause: error })
-          : new NoReply(String(error));
+          : new NoReply(errorText(error));
       for (const attempt of packet) this.waiting.reject(attempt, outcome);
     }
   }
@@ -231,7 +232,7 @@ export class KafkaCalls implements CallTransport {
         writeReplyPacket({ owner, replica: this.self, partitions }, replies);
       await Promise.all(packets.map((replies) => this.append(topic, partition, write(replies), asker)));
     } catch (error) {
-      this.logger.debug(`replies were lost: ${String(error)}`); // who asked finds out by its attempt's end
+      this.logger.debug(`replies were lost: ${errorText(error)}`); // who asked finds out by its attempt's end
     }
   }
 

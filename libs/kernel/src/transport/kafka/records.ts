@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { KafkaRecord } from '@platformatic/kafka';
+import { errorText } from '../../errors/error-report.js';
 import type { Clock, Randomness } from '../../runtime/clock.js';
 import { pause } from '../../runtime/deadline.js';
 import type { Cluster, Topic } from './cluster.js';
@@ -56,7 +57,7 @@ export class Records {
         failedAt = clock.now();
         await pause(randomness.jitter(Math.min(RETRY_MS * 2 ** failures++, LONGEST_RETRY_MS)), this.signal);
         // What was but a moment, or is over by the connection's own account, is not told.
-        if (cluster.isReady && failures === TOLD) this.logger.warn(`${purpose} fails: ${String(error)}`);
+        if (cluster.isReady && failures === TOLD) this.logger.warn(`${purpose} fails: ${errorText(error)}`);
       }
     }
   }

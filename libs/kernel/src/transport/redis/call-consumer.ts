@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { errorText } from '../../errors/error-report.js';
 import type { Randomness } from '../../runtime/clock.js';
 import { Alarm } from '../../runtime/deadline.js';
 import { type Attempt, PACKET } from '../call-wire.js';
@@ -52,7 +53,7 @@ export class CallConsumer {
   async stop(ring: () => Promise<unknown>): Promise<void> {
     this.stopping = true;
     this.alarm.wake();
-    await ring().catch((error: unknown) => this.logger.debug(`the bell did not ring: ${String(error)}`)); // then it ends when it next looks
+    await ring().catch((error: unknown) => this.logger.debug(`the bell did not ring: ${errorText(error)}`)); // then it ends when it next looks
     await this.loop;
     if (this.running > 0) await new Promise<void>((resolve) => (this.finished = resolve));
   }
@@ -85,7 +86,7 @@ export class CallConsumer {
         await new Promise(setImmediate); // what can be answered at once is answered before more is taken
       } catch (error) {
         if (this.connection.isReady && !this.stopping)
-          this.logger.warn(`cannot take from ${this.list}: ${String(error)}`);
+          this.logger.warn(`cannot take from ${this.list}: ${errorText(error)}`);
         await this.alarm.sleep(this.randomness.jitter(1_000));
       }
     }

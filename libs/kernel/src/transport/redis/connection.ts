@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { errorMessage, errorText } from '../../errors/error-report.js';
 import type { BusOptions } from '../bus-options.js';
 
 /** What both of Redis' transports are told. */
@@ -50,7 +51,9 @@ export class Connection {
       this.epoch++;
       events.lost?.();
       if (!this.told && this.redis.status !== 'end')
-        this.logger.warn(`${purpose}: Redis is away: ${this.lastError?.message ?? 'it ended the connection'}`);
+        this.logger.warn(
+          `${purpose}: Redis is away: ${this.lastError ? errorMessage(this.lastError) : 'it ended the connection'}`,
+        );
       this.told = true;
     });
     this.redis.on('ready', () => {
@@ -98,7 +101,7 @@ export class Connection {
     const { epoch } = this;
     if (!this.isReady) return;
     this.redis.ping().catch((error: unknown) => {
-      if (epoch === this.epoch) this.break(`no sign of life: ${String(error)}`);
+      if (epoch === this.epoch) this.break(`no sign of life: ${errorText(error)}`);
     });
   }
 }

@@ -83,7 +83,7 @@ export async function placesOf(redis: Redis, stream: string): Promise<Map<string
     const groups = (await redis.xinfo('GROUPS', stream)) as string[][];
     return new Map(groups.map((fields) => [field(fields, 'name'), field(fields, 'last-delivered-id')]));
   } catch (error) {
-    if (String(error).includes('no such key')) return undefined;
+    if (error instanceof Error && error.message.includes('no such key')) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { errorText } from '../../errors/error-report.js';
 import type { OutboxRow } from '../../outbox/destination.js';
 import type { Randomness } from '../../runtime/clock.js';
 import type { Envelope } from '../envelope.js';
@@ -47,7 +48,7 @@ export class PartitionReader extends PartitionLoop {
   protected failed(error: unknown): void {
     // Once, and each reader would tell what its connection finds out at the same moment.
     if (this.options.connection.isReady && ++this.failures > 1)
-      this.logger.warn(`reading ${this.stream} failed, trying again: ${String(error)}`);
+      this.logger.warn(`reading ${this.stream} failed, trying again: ${errorText(error)}`);
   }
 
   /** From the broker's place until there is nothing more. The place is asked for anew each time, as the broker may have gone back. */

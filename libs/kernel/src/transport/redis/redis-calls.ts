@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ReplyError } from 'ioredis';
 import { type CallRequest, NoReply } from '../../bus/link.js';
+import { errorText } from '../../errors/error-report.js';
 import { kernelFailure } from '../../messages/failure.js';
 import { secretToken } from '../../runtime/clock.js';
 import { MAX_BYTES } from '../bus-options.js';
@@ -127,7 +128,7 @@ export class RedisCalls implements CallTransport {
       for (const attempt of attempts) {
         this.waiting.reject(
           attempt,
-          refused ? kernelFailure('kernel.unavailable', { cause: error }) : new NoReply(String(error)),
+          refused ? kernelFailure('kernel.unavailable', { cause: error }) : new NoReply(errorText(error)),
         );
       }
     }
@@ -151,7 +152,7 @@ export class RedisCalls implements CallTransport {
       await this.replies.redis.subscribe(this.channel(this.self));
       this.listening = epoch === this.replies.epoch;
     } catch (error) {
-      if (epoch === this.replies.epoch) this.replies.break(`cannot subscribe: ${String(error)}`);
+      if (epoch === this.replies.epoch) this.replies.break(`cannot subscribe: ${errorText(error)}`);
     }
   }
 
@@ -180,7 +181,7 @@ export class RedisCalls implements CallTransport {
     try {
       await this.commands.redis.publish(channel, this.sealed.seal(channel, replies.join('')));
     } catch (error) {
-      this.logger.debug(`replies were lost: ${String(error)}`); // who asked finds out by its attempt's end
+      this.logger.debug(`replies were lost: ${errorText(error)}`); // who asked finds out by its attempt's end
     }
   }
 

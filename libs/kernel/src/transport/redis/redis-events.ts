@@ -1,3 +1,4 @@
+import { errorText } from '../../errors/error-report.js';
 import { MAX_BYTES } from '../bus-options.js';
 import { Envelope } from '../envelope.js';
 import type { EventLog, EventTransport, LogReader, Take, TransportStatus } from '../transport.js';
@@ -93,7 +94,7 @@ export class RedisEvents implements EventTransport {
       await this.news.redis.subscribe(...channels);
       this.wakeAll();
     } catch (error) {
-      if (epoch === this.news.epoch) this.news.break(`cannot subscribe: ${String(error)}`);
+      if (epoch === this.news.epoch) this.news.break(`cannot subscribe: ${errorText(error)}`);
     }
   }
 }
