@@ -32,7 +32,7 @@ export class Operator {
    */
   static async logIn(options: OperatorOptions, environment = process.env): Promise<Operator> {
     const url = (options.url ?? (await localServer(environment))).replace(/\/+$/, '');
-    const given = options.token ?? (options.email === undefined ? environment['CLEAVE_TOKEN'] : undefined);
+    const given = options.token ?? ((options.email === undefined && environment['CLEAVE_TOKEN']) || undefined);
     return new Operator(url, given ?? (await tokenOf(url, await whoLogsIn(options, environment))));
   }
 
@@ -58,8 +58,9 @@ async function whoLogsIn(
   options: OperatorOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ email: string; password: string }> {
-  const email = options.email ?? environment['CLEAVE_EMAIL'];
-  const password = options.password ?? environment['CLEAVE_PASSWORD'];
+  // A variable that is empty is one that is not set, as with settings.
+  const email = options.email ?? (environment['CLEAVE_EMAIL'] || undefined);
+  const password = options.password ?? (environment['CLEAVE_PASSWORD'] || undefined);
   if (email !== undefined && password !== undefined) return { email, password };
   if (email === undefined && password === undefined && environment['NODE_ENV'] !== 'production')
     return (await import('#identity/contracts')).demoAdministrator;

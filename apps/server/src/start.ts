@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorMessage, errorStack } from '#kernel/errors';
 import { WrongSettings } from '#kernel/settings';
 import { END_WITHIN_MS } from './end-within.js';
 import type { Part } from './launch/part.js';
@@ -23,6 +24,7 @@ let close = (): Promise<void> => Promise.resolve();
 
 /** Starts what a laptop lacks, and meanwhile loads the rest, which serves until it is told to stop. Ends the process where that fails. */
 export async function start(loadServe: LoadServe): Promise<void> {
+  process.on('uncaughtException', crash);
   endWithParent();
   await begin(loadServe).catch(fail);
 }
@@ -75,9 +77,15 @@ function endWithParent(): void {
   });
 }
 
+/** Node would print all that an error carries, a whole row of the database among it. */
+function crash(error: unknown): never {
+  process.stderr.write(`Cleave ends by an error that nothing has caught: ${errorStack(error)}\n`);
+  process.exit(1);
+}
+
 /** What failed is the last thing that is told: all that stops says meanwhile follows from it. */
 async function fail(error: unknown): Promise<never> {
-  process.on('uncaughtException', () => undefined);
+  process.off('uncaughtException', crash).on('uncaughtException', () => undefined);
   const stopped = (async () => {
     await close().catch(() => undefined);
     await services?.then((running) => running.stop()).catch(() => undefined);
@@ -87,11 +95,8 @@ async function fail(error: unknown): Promise<never> {
   if (explained.has(name)) process.stderr.write(`${message}\n`);
   else if (syscall === 'listen' || syscall === 'bind')
     process.stderr.write(
-      `${message}\nSet PORT to one that is free and that this user may listen on, HOST to an address of this machine.\n`,
+      `${errorMessage(error)}\nSet PORT to one that is free and that this user may listen on, HOST to an address of this machine.\n`,
     );
-  else
-    process.stderr.write(
-      `Cleave could not start: ${error instanceof Error ? (error.stack ?? message) : String(error)}\n`,
-    );
+  else process.stderr.write(`Cleave could not start: ${errorStack(error)}\n`);
   process.exit(1);
 }

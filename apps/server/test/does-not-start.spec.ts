@@ -29,6 +29,24 @@ describe('a server on a laptop', () => {
     expect(await lastWords(env)).toMatch(message);
   });
 
+  it('tells of an error that nothing has caught no more than of one that is logged', async () => {
+    const program = `
+      const { setInterval } = await import('node:timers');
+      const thrown = Object.assign(new Error('new row violates a check'), {
+        severity: 'ERROR', code: '23514', constraint: 'mistake', detail: 'Failing row contains (ada@example.com).',
+      });
+      const timer = setInterval(() => {
+        if (process.listenerCount('uncaughtException') === 0) return; // it has not begun yet
+        clearInterval(timer);
+        throw thrown;
+      }, 5);`;
+    const said = await lastWords({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}` });
+    expect(said).toMatch(
+      /^Cleave ends by an error that nothing has caught: DatabaseError: 23514 .*constraint mistake\n +at /,
+    );
+    expect(said).not.toContain('ada@example.com');
+  });
+
   it('does not start on a database or a port that is not for it, and says why last of all', async () => {
     const database = await testDatabase();
     const taken = createServer().listen(await freePort(), '0.0.0.0');

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ListPaymentProviders } from '#payments/contracts';
-import { Clock } from '#kernel';
+import { Clock, errorText } from '#kernel';
 
 const FRESH_MS = 60_000;
 
@@ -35,7 +35,7 @@ export class PaymentProviders {
       ({ names: this.names } = await this.queries.execute(new ListPaymentProviders({})));
     } catch (error) {
       if (!this.names) throw error;
-      this.logger.warn(`payments does not answer, its providers of before still count: ${String(error)}`);
+      this.logger.warn(`payments does not answer, its providers of before still count: ${errorText(error)}`);
     }
     this.askedAt = this.clock.now();
   }
