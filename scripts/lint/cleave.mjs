@@ -48,4 +48,15 @@ const errorsToldSafely = {
   },
 };
 
-export default { meta: { name: 'cleave' }, rules: { deterministic, 'errors-told-safely': errorsToldSafely } };
+/** `'constructor' in {}` is true: a name from outside would find what every object inherits. */
+const ownFields = {
+  meta: { type: 'problem', docs: { description: 'a name that is not known beforehand is looked up among own fields' } },
+  create: (context) => ({
+    BinaryExpression(node) {
+      if (node.operator !== 'in' || node.left.type === 'Literal' || node.left.type === 'PrivateIdentifier') return;
+      context.report({ node, message: '`in` finds inherited names, such as "constructor", too: use Object.hasOwn.' });
+    },
+  }),
+};
+
+export default { meta: { name: 'cleave' }, rules: { deterministic, 'errors-told-safely': errorsToldSafely, 'own-fields': ownFields } };

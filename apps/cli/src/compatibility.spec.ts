@@ -39,6 +39,20 @@ const between = (before: Partial<MessageSnapshot>, after: Partial<MessageSnapsho
 /** One change of a field, and what it is called where the field goes in, comes out, or does both. */
 const changes: [what: string, before: z.ZodType, after: z.ZodType, sentence: string, breaks: ('in' | 'out')[]][] = [
   ['gone', z.object({ a: z.string() }), z.object({}), '$.a is gone', ['in', 'out']],
+  [
+    'gone, and called as what every object inherits',
+    z.object({ constructor: z.string() }),
+    z.object({}),
+    '$.constructor is gone',
+    ['in', 'out'],
+  ],
+  [
+    'new and required, and called as what every object inherits',
+    z.object({}),
+    z.object({ constructor: z.string() }),
+    '$.constructor is new and required',
+    ['in'],
+  ],
   ['new and optional', z.object({}), z.object({ a: z.string().optional() }), '$.a is new', []],
   ['new with a default', z.object({}), z.object({ a: z.int().default(1) }), '$.a is new', []],
   ['new and required', z.object({}), z.object({ a: z.string() }), '$.a is new and required', ['in']],

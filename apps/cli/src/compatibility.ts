@@ -125,7 +125,7 @@ function compareMessage(old: MessageSnapshot, now: MessageSnapshot, tell: Tell):
     compareOptional(`details of ${code}`, error.details, declared.details, ['errors', code, 'details'], tell);
   }
   for (const code of Object.keys(now.errors))
-    if (!(code in old.errors)) tell(`error ${code} is new`, false, ['errors']);
+    if (!Object.hasOwn(old.errors, code)) tell(`error ${code} is new`, false, ['errors']);
   for (const name of old.subscribers)
     if (!now.subscribers.includes(name)) tell(`${name} no longer listens`, false, ['subscribers']);
   for (const name of now.subscribers)

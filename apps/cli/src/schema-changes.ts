@@ -82,7 +82,7 @@ function* fields(before: Schema, after: Schema, path: string): Generator<SchemaC
   const [old, now] = [fieldsOf(before), fieldsOf(after)];
   for (const [name, schema] of Object.entries(old.schemas)) {
     const at = `${path}.${name}`;
-    const is = now.schemas[name];
+    const is = Object.hasOwn(now.schemas, name) ? now.schemas[name] : undefined;
     if (!is) {
       yield { path: at, what: 'is gone', effect: 'other' };
       continue;
@@ -92,7 +92,7 @@ function* fields(before: Schema, after: Schema, path: string): Generator<SchemaC
     yield* between(schema, is, at);
   }
   for (const name of Object.keys(now.schemas)) {
-    if (name in old.schemas) continue;
+    if (Object.hasOwn(old.schemas, name)) continue;
     if (now.required.has(name)) yield { path: `${path}.${name}`, what: 'is new and required', effect: 'fewer' };
     else yield { path: `${path}.${name}`, what: 'is new', effect: 'none' };
   }

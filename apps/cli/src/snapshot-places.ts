@@ -8,7 +8,7 @@ export function lineOf(document: unknown, place: Place): number {
   let line = 1;
   let at = document;
   for (const step of place) {
-    if (typeof at !== 'object' || at === null || !(step in at)) break;
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) break;
     const entries = Object.entries(at);
     const index = entries.findIndex(([name]) => name === String(step));
     line += 1 + entries.slice(0, index).reduce((sum, [, value]) => sum + linesOf(value), 0);

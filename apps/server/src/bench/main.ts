@@ -37,7 +37,7 @@ only where named     ${Object.keys(long).join(', ')}: minutes each, and some gig
 docs/reference/performance.md says what they measure.
 `;
 const named = process.argv.slice(2);
-const unknown = named.filter((name) => !(name in benchmarks));
+const unknown = named.filter((name) => !Object.hasOwn(benchmarks, name));
 if (unknown.length > 0) {
   const asked = unknown.some((name) => ['help', '--help', '-h'].includes(name));
   process.stderr.write(asked ? usage : `There is no benchmark ${unknown.join(', ')}.\n\n${usage}`);

@@ -191,6 +191,20 @@ onEveryTopology('bad input', (shop) => {
     await expectRefusals(cases, 20);
   });
 
+  it('in a query, called as what every object inherits, is passed over as any unknown name is', async () => {
+    const inherited = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty'];
+    for (const operation of api.operations.filter(({ method }) => method === 'get')) {
+      const { status } = await call(operation);
+      const answers: [string, number][] = [];
+      for (const name of ['colour', ...inherited])
+        answers.push([name, (await call({ ...operation, path: `${operation.path}?${name}=1` })).status]);
+      expect([operation.name, answers]).toEqual([
+        operation.name,
+        ['colour', ...inherited].map((name) => [name, status]),
+      ]);
+    }
+  });
+
   it('over 1 MiB is 413', async () => {
     const large = JSON.stringify({ quantity: 1, padding: 'x'.repeat(1_100_000) });
     const reading = api.changing.filter(({ body }) => body !== 'text/csv');

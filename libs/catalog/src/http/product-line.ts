@@ -68,6 +68,7 @@ export function productOfLine(value: unknown, currency: string): ImportedProduct
     const { path, message } = parsed.error.issues[0]!;
     throw new RowFault('product_invalid', message, pointerTo(path));
   }
+  refuseProto(value as z.input<typeof ProductLine>);
   const line = parsed.data;
   const names = optionNames(line);
   const given = handleOf(line);
@@ -96,6 +97,13 @@ function handleOf({ handle: given, title: of }: ProductLine): string {
   const parsed = handle.safeParse(wanted);
   if (parsed.success) return parsed.data;
   throw new RowFault('handle_invalid', `The handle ${shown(wanted)}: ${parsed.error.issues[0]?.message}`, '/handle');
+}
+
+/** Zod leaves `__proto__` out of a record, and the variant would lose its option without a word. */
+function refuseProto({ variants: described }: z.input<typeof ProductLine>): void {
+  const at = described.findIndex(({ options: given = [] }) => Object.hasOwn(given, '__proto__'));
+  if (at >= 0)
+    throw new RowFault('option_name_invalid', 'An option cannot be called "__proto__"', `/variants/${at}/options`);
 }
 
 function optionNames({ options: declared, variants: [first] }: ProductLine): string[] {

@@ -125,6 +125,11 @@ describe('a line of JSON', () => {
     expect(brief(await read(lines(missing)))).toEqual(['1 option_value_missing /variants/0/options']);
   });
 
+  it('does not lose an option that is called __proto__: it is rejected', async () => {
+    const options = JSON.parse('{"__proto__":"Nordhal"}') as object;
+    expect(brief(await read(lines(sizes({ options }))))).toEqual(['1 option_name_invalid /variants/0/options']);
+  });
+
   it('may be as long in all its parts as the contract lets it be', async () => {
     const long = (start: string) => start.padEnd(255, 'x');
     const options = { [long('a')]: long('A'), [long('b')]: long('B'), [long('c')]: long('C') };

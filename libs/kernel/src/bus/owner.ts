@@ -99,7 +99,7 @@ export class Owner {
 }
 
 const isDeclared = (contract: MessageClass, error: unknown): error is Failure =>
-  error instanceof Failure && (error.code in contract.errors || error.code in kernelErrors);
+  error instanceof Failure && (Object.hasOwn(contract.errors, error.code) || Object.hasOwn(kernelErrors, error.code));
 
 /** A message of its class, from JSON: checked, copied, unknown fields dropped. @throws kernel.invalid_input */
 export function revive(contract: MessageClass, input: unknown): object {

@@ -15,10 +15,10 @@ export interface Upload {
 }
 
 const streamed = /^(?:text\/csv|application\/(?:x-ndjson|jsonl|x-jsonlines))(?:;|$)/i;
-const otherNames: Readonly<Record<string, string>> = {
-  'application/jsonl': 'application/x-ndjson',
-  'application/x-jsonlines': 'application/x-ndjson',
-};
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['application/jsonl', 'application/x-ndjson'],
+  ['application/x-jsonlines', 'application/x-ndjson'],
+]);
 
 /** How a body is read: as JSON; whole and untouched where a route says `text`; as an Upload of the types that it lists. */
 export function addBodyParsers(fastify: FastifyInstance): void {
@@ -44,7 +44,7 @@ export function addBodyParsers(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(streamed, (request, payload, done) => {
     const { body } = request.routeOptions.config;
     const type = typeOf(request);
-    if (typeof body !== 'object' || !(type in body)) return done(edgeFailure('http.unsupported_media_type'));
+    if (typeof body !== 'object' || !Object.hasOwn(body, type)) return done(edgeFailure('http.unsupported_media_type'));
     if (Number(request.headers['content-length']) > UPLOAD_LIMIT) return done(edgeFailure('http.payload_too_large'));
     done(null, { type, bytes: limited(payload) } satisfies Upload);
   });
@@ -53,7 +53,7 @@ export function addBodyParsers(fastify: FastifyInstance): void {
 function typeOf({ headers }: FastifyRequest): string {
   const [type = ''] = (headers['content-type'] ?? '').split(';');
   const known = type.trim().toLowerCase();
-  return otherNames[known] ?? known;
+  return otherNames.get(known) ?? known;
 }
 
 /**

@@ -50,15 +50,16 @@ function fieldsOf(schema: z.ZodType): object | undefined {
 function withIntegers(schema: z.ZodType, query: unknown): unknown {
   if (!(schema instanceof z.ZodObject)) return query;
   const { shape } = schema;
+  const wantedAsNumber = (name: string): boolean => Object.hasOwn(shape, name) && wantsNumber(shape[name]!);
   return Object.fromEntries(
     Object.entries(query as object).map(([name, value]: [string, unknown]) => [
       name,
-      typeof value === 'string' && /^-?\d{1,15}$/.test(value) && wantsNumber(shape[name]) ? Number(value) : value,
+      typeof value === 'string' && /^-?\d{1,15}$/.test(value) && wantedAsNumber(name) ? Number(value) : value,
     ]),
   );
 }
 
-function wantsNumber(schema: z.core.$ZodType | undefined): boolean {
-  const def = schema?._zod.def as { type: string; innerType?: z.core.$ZodType } | undefined;
-  return def?.innerType ? wantsNumber(def.innerType) : def?.type === 'number';
+function wantsNumber(schema: z.core.$ZodType): boolean {
+  const def = schema._zod.def as { type: string; innerType?: z.core.$ZodType };
+  return def.innerType ? wantsNumber(def.innerType) : def.type === 'number';
 }

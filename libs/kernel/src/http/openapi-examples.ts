@@ -67,7 +67,7 @@ function partOf(
   schemas: Readonly<Record<string, JsonSchema>>,
 ): unknown {
   const { properties = {} } = schema.$ref ? (schemas[schema.$ref.split('/').at(-1)!] ?? {}) : schema;
-  const part = Object.entries(input).filter(([name]) => name in properties);
+  const part = Object.entries(input).filter(([name]) => Object.hasOwn(properties, name));
   return part.length > 0 ? Object.fromEntries(part) : undefined;
 }
 

@@ -118,7 +118,7 @@ function describedTags(app: INestApplication, { paths }: OpenAPIObject): { name:
   const described = Object.entries(descriptions).filter(([name]) => used.has(name));
   return [
     ...described.map(([name, description]) => ({ name, description })),
-    ...[...used].filter((name) => !(name in descriptions)).map((name) => ({ name })),
+    ...[...used].filter((name) => !Object.hasOwn(descriptions, name)).map((name) => ({ name })),
   ];
 }
 

@@ -27,6 +27,9 @@ class PlaceOrder extends command('ordering.place-order.v1', {
   },
 }) {}
 
+/** Names that every object has without having such a field. */
+const inherited = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty'];
+
 describe('a message', () => {
   it('is an instance of its class with its fields, and says what it is', () => {
     const order = new PlaceOrder({ cartId: 'c', email: 'a@b.c' });
@@ -41,6 +44,8 @@ describe('a message', () => {
     expect(PlaceOrder.failure('ordering.gone', { sku: 'A' })).toBeInstanceOf(Failure);
     // @ts-expect-error undeclared
     expect(() => PlaceOrder.failure('ordering.unheard_of')).toThrow('declares no error');
+    // @ts-expect-error undeclared
+    for (const code of inherited) expect(() => PlaceOrder.failure(code)).toThrow('declares no error');
   });
 
   it('does not compile without access', () => {
@@ -106,5 +111,12 @@ describe('personal data', () => {
       id: '1',
       to: [{ email: '[personal]', city: 'Ulm' }, { city: 'Bonn' }],
     });
+  });
+
+  it.each(inherited)('are redacted beside an unknown field called %s', (name) => {
+    const sent = JSON.parse(`{"email":"a@b.c","${name}":1}`) as unknown;
+    expect(JSON.stringify(redact(z.object({ email: personal(z.email()) }), sent))).toBe(
+      `{"email":"[personal]","${name}":1}`,
+    );
   });
 });

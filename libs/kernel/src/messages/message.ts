@@ -152,7 +152,7 @@ function declare(
     static readonly example = declaration.example;
 
     static failure(code: string, details?: unknown): Failure {
-      const declared = errors[code];
+      const declared = Object.hasOwn(errors, code) ? errors[code] : undefined;
       if (!declared) throw new ContractError(`${name} declares no error "${code}"`);
       return new Failure({
         code,

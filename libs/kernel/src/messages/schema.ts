@@ -57,7 +57,7 @@ export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
 export const withoutSecrets = ({ shape }: z.ZodObject, value: object): object =>
   Object.fromEntries(
     Object.entries(value).filter(([name]) => {
-      const field = shape[name] as z.ZodType | undefined;
+      const field = fieldOf(shape, name);
       const inner = field && (definition(field).innerType ?? field);
       return !inner || !secretFields.has(inner);
     }),
@@ -71,7 +71,10 @@ export function redact(schema: z.ZodType, value: unknown): unknown {
   if (def.type === 'array' && Array.isArray(value)) return value.map((item) => redact(def.element as z.ZodType, item));
   if (def.type === 'object' && isRecord(value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([name, field]) => [name, def.shape?.[name] ? redact(def.shape[name], field) : field]),
+      Object.entries(value).map(([name, field]) => {
+        const declared = fieldOf(def.shape, name);
+        return [name, declared ? redact(declared, field) : field];
+      }),
     );
   }
   if (def.options && isRecord(value))
@@ -95,6 +98,10 @@ interface Definition {
   readonly coerce?: boolean;
   readonly checks?: { _zod: { def: { check: string; format?: string; pattern?: RegExp } } }[];
 }
+
+/** A field by the name that a value gives it, which may be that of something every object inherits, as `constructor`. */
+const fieldOf = (shape: Readonly<Record<string, unknown>> = {}, name: string): z.ZodType | undefined =>
+  Object.hasOwn(shape, name) ? (shape[name] as z.ZodType) : undefined;
 
 const definition = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
