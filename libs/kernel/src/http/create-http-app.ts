@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { type DynamicModule, type Type, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -8,16 +7,16 @@ import { JsonText } from '../messages/json-text.js';
 import { Clock, Ids } from '../runtime/clock.js';
 import { BearerGuard } from './bearer.guard.js';
 import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
-import { edgeFailure } from './edge-failure.js';
 import { HttpSettings } from './http-settings.js';
 import { KnownMethods } from './known-methods.js';
 import { Lifecycle } from './lifecycle.js';
 import { logRequests } from './logging.js';
 import { serveOpenApi } from './openapi.js';
 import { sendProblem } from './problem.filter.js';
-import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { problemOf } from './problem.js';
 import { RateLimits } from './rate-limits.js';
 import { RequestDurations } from './request-durations.js';
+import { refuse } from './refuse.js';
 import { openRequestContext, traceIdOf } from './request-context.js';
 import { addSecurityHeaders, securityHeaders } from './security-headers.js';
 
@@ -97,20 +96,4 @@ function hangUpWhenStopping(fastify: FastifyInstance): void {
     fastify.server.once('close', () => clearInterval(hangUp));
     done();
   });
-}
-
-/** What is no HTTP request, and so reaches no route: answered on the socket. */
-function refuse(this: FastifyInstance, { code }: Error & { code?: string }, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const failure = edgeFailure(
-    code === 'HPE_HEADER_OVERFLOW'
-      ? 'http.headers_too_large'
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'http.request_timeout'
-        : 'http.bad_request',
-  );
-  const body = JSON.stringify(problemOf(failure, '0'.repeat(32)));
-  socket.end(
-    `HTTP/1.1 ${failure.status} \r\nConnection: close\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

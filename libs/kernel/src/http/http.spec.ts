@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Body, Controller, Get, Module, Param, Post, Put, Query } from '@nestjs/common';
@@ -14,7 +14,7 @@ import { anyone, Failure, owner, permission, query, text, Uuid } from '../messag
 import { ambient, owns } from '../runtime/ambient.js';
 import { Registry } from '../bus/registry.js';
 import { sql } from '../database/sql.js';
-import { testDatabase, testKernelOptions } from '../testing/index.js';
+import { testDatabase, testKernelOptions, until } from '../testing/index.js';
 import { Break, Count, CountAsAdmin, CountMine, SinkModule, SourceModule } from '../testing/trial.js';
 import { Answers } from './answers.js';
 import type { Upload } from './body-parsers.js';
@@ -383,6 +383,37 @@ describe('the HTTP edge', () => {
         /^HTTP\/1\.1 431 [^]*"code":"http.headers_too_large"/,
       );
       expect(await raw('hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"code":"http.bad_request"/);
+    });
+
+    it.each([
+      ['no HTTP', 'BOGUS\r\n\r\n'],
+      ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+      ['headers over 16 KiB', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`],
+      ['a wrong chunk', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n'],
+      ['CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n'],
+      [
+        'a body over 1 MiB',
+        `POST ${things} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n{`,
+      ],
+    ])('closes the connection of who sends %s, also where the client neither reads nor hangs up', async (_, bytes) => {
+      const { server, clients } = await deaf(bytes);
+      await until(() => server.every((socket) => socket.destroyed));
+      for (const client of clients) client.destroy();
+    });
+
+    it('closes the connection whose request came too slowly, also where the client neither reads nor hangs up', async () => {
+      const { server, clients } = await deaf('GET / HTTP/1.1\r\n');
+      const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+      for (const socket of server) app.getHttpServer().emit('clientError', late, socket);
+      await until(() => server.every((socket) => socket.destroyed));
+      for (const client of clients) client.destroy();
+    });
+
+    it('lets who is still sending its headers read why it was refused', async () => {
+      for (const _ of Array.from({ length: 5 }))
+        expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000_000)}\r\n\r\n`)).toMatch(
+          /^HTTP\/1\.1 431 [^]*"code":"http.headers_too_large"/,
+        );
     });
 
     it('lets who is still sending read why it was refused, before it hangs up', async () => {
@@ -844,6 +875,23 @@ describe('the HTTP edge', () => {
       privateKey: by.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     });
     return { Authorization: `Bearer ${token}` };
+  }
+
+  /** Clients that send bytes, and then neither read nor end; with the server's side of their connections. */
+  async function deaf(bytes: string): Promise<{ server: Socket[]; clients: Socket[] }> {
+    const server: Socket[] = [];
+    const note = (socket: Socket): void => void server.push(socket);
+    app.getHttpServer().on('connection', note);
+    const { hostname, port } = new URL(url);
+    const clients = Array.from({ length: 5 }, () => {
+      const client = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+      client.on('error', () => undefined); // it is reset
+      client.pause().write(bytes);
+      return client;
+    });
+    await until(() => server.length === clients.length);
+    app.getHttpServer().off('connection', note);
+    return { server, clients };
   }
 
   /** Sends bytes and answers what came back, until the other side hangs up or `enough` has come. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** How long a client may go on sending what nobody reads. */
+/** How long a client may go on sending what nobody reads, or leave unread why it was refused. */
 const LINGER_MS = 2_000;
 
 /**
@@ -8,8 +8,14 @@ const LINGER_MS = 2_000;
  * why. Closed at once it would be reset, and the answer lost with it.
  */
 export function linger(socket: Socket): void {
-  socket.destroySoon = () => {
-    socket.end();
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  };
+  socket.destroySoon = () => endSoon(socket);
+}
+
+/**
+ * Sends `last`, says that no more comes, and closes the connection after a while whatever its client does: one that
+ * neither reads nor hangs up would hold it for ever.
+ */
+export function endSoon(socket: Socket, last = ''): void {
+  socket.end(last);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
