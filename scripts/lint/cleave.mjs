@@ -1,3 +1,5 @@
+import { analyse } from 'scslre';
+
 /** Reads that make two runs differ. In libs they are injected (Clock, Ids, Randomness), so that a seed can rule them all. */
 const banned = new Set(['Date.now', 'Math.random', 'crypto.randomUUID']);
 
@@ -59,4 +61,46 @@ const ownFields = {
   }),
 };
 
-export default { meta: { name: 'cleave' }, rules: { deterministic, 'errors-told-safely': errorsToldSafely, 'own-fields': ownFields } };
+/**
+ * Linear in the length of the text, from whichever end: a quantifier that begins again at each place where the search does
+ * (`/<[^>]*>/` over "<<<<…") takes as long as one that gives back what it has taken.
+ */
+const linearRegex = {
+  meta: { type: 'problem', docs: { description: 'regular expressions take linear time' } },
+  create(context) {
+    const check = (node, source, flags) => {
+      for (const { type, exponential, quant, quants, startQuant } of analyse({ source, flags }).reports) {
+        const { raw } = quant ?? startQuant ?? quants[0];
+        const time = exponential ? 'exponential' : 'quadratic';
+        const why = type === 'Move' ? 'each place where the search begins' : 'each way to share the text out';
+        context.report({ node, message: `\`${raw}\` takes ${time} time, for it reads on from ${why}.` });
+      }
+    };
+    const checkMade = (node) => {
+      if (node.callee.name !== 'RegExp') return;
+      const [source, flags = { type: 'Literal', value: '' }] = node.arguments;
+      if (source?.type === 'Literal' && flags.type === 'Literal') {
+        if (!source.regex) check(node, String(source.value), String(flags.value));
+      } else
+        context.report({
+          node,
+          message: 'A pattern that is put together here cannot be checked: say why it is linear.',
+        });
+    };
+    return {
+      Literal: (node) => node.regex && check(node, node.regex.pattern, node.regex.flags),
+      NewExpression: checkMade,
+      CallExpression: checkMade,
+    };
+  },
+};
+
+export default {
+  meta: { name: 'cleave' },
+  rules: {
+    deterministic,
+    'errors-told-safely': errorsToldSafely,
+    'own-fields': ownFields,
+    'linear-regex': linearRegex,
+  },
+};

@@ -31,7 +31,7 @@ export class Operator {
    * options that are not given: CLEAVE_TOKEN, CLEAVE_EMAIL, CLEAVE_PASSWORD.
    */
   static async logIn(options: OperatorOptions, environment = process.env): Promise<Operator> {
-    const url = (options.url ?? (await localServer(environment))).replace(/\/+$/, '');
+    const url = (options.url ?? (await localServer(environment))).replace(/(?<!\/)\/+$/, '');
     const given = options.token ?? ((options.email === undefined && environment['CLEAVE_TOKEN']) || undefined);
     return new Operator(url, given ?? (await tokenOf(url, await whoLogsIn(options, environment))));
   }

@@ -16,7 +16,7 @@ export function handlesFor(title: string, id: string): string[] {
       .replaceAll(/[^\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+/gu, '-')
       .replace(/^[^\p{Ll}\p{Lo}\p{N}]+/u, '')
       .slice(0, LONGEST)
-      .replace(/[\p{Cs}-]+$/u, '') || 'product';
+      .replace(/(?<![\p{Cs}-])[\p{Cs}-]+$/u, '') || 'product';
   const numbered = Array.from({ length: NUMBERED - 1 }, (_, index) => `${slug}-${index + 2}`);
   return [slug, ...numbered, `${slug}-${id.slice(-12)}`];
 }

@@ -24,6 +24,37 @@ describe('searched text', () => {
   });
 });
 
+/** What stands outside of tags, in one pass: a tag goes from the last `<` before a `>` to that one. */
+function outsideOfTags(html: string): string {
+  let prose = '';
+  let open: number | undefined;
+  for (const [at, character] of html.split('').entries()) {
+    if (character === '<') {
+      if (open !== undefined) prose += html.slice(open, at);
+      open = at;
+    } else if (open === undefined) prose += character;
+    else if (character === '>') {
+      prose += ' ';
+      open = undefined;
+    }
+  }
+  return prose + (open === undefined ? '' : html.slice(open));
+}
+
+describe('prose', () => {
+  it.each([
+    ['<', ''],
+    ['<a', ''],
+    ['</', ''],
+    ['<a ', 'b>'],
+    ['<p>warm', '</p>'],
+    ['a < b ', '>'],
+  ])('of HTML that repeats %j is what one pass over it finds outside of tags', (repeated, end) => {
+    const description = repeated.repeat(20_000 / repeated.length).slice(0, 20_000 - end.length) + end;
+    expect(wordsOf({ ...exampleProduct, description }).prose).toBe(searchable(outsideOfTags(description)));
+  });
+});
+
 describe('a search', () => {
   it.each([
     ['wool', { words: 'wool', open: true }],

@@ -19,7 +19,7 @@ export function wordsOf({ title, category, vendor, tags, variants, description }
   const keywords = [category, vendor, ...tags, ...variants.map(({ sku }) => sku)].join(' ').slice(0, MOST_KEYWORDS);
   const prose = description
     .slice(0, MOST_DESCRIPTION)
-    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/<[^<>]*>/g, ' ')
     .replaceAll(/&#?\w+;/g, ' ');
   return { title: searchable(title), keywords: searchable(keywords), prose: searchable(prose) };
 }

@@ -40,4 +40,4 @@ const format = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([
 /** One password typed on two keyboards can be two sequences of code points; NIST SP 800-63B asks for one form. */
 const typed = (password: string): string => password.normalize('NFKC');
 
-const encode = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+const encode = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');

@@ -33,6 +33,7 @@ export function context({ name, aggregate }: Options): Rule {
 
 /** What exists is never written over, and what clients go by is everybody's: paths, schemas and operations. */
 function refuseTaken({ context, Aggregate, file, files }: Names): Rule {
+  // oxlint-disable-next-line cleave/linear-regex -- of names that were checked, over sources of our own
   const taken = new RegExp(`path: '${files}[/']|id: '${Aggregate}'|\\.(create|get)-${file}\\.v\\d`);
   return (tree) => {
     for (const folder of [`/libs/${context}`, `/migrations/${context}`]) {

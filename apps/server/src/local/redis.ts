@@ -118,7 +118,8 @@ async function look({ port, password }: Access): Promise<{ pid: number; version:
   try {
     await client.connect();
     const info = await client.info('server');
-    const [, version, pid] = /redis_version:(\S+)[^]*process_id:(\d+)/.exec(info) ?? [];
+    const [, version] = /^redis_version:(\S+)/m.exec(info) ?? [];
+    const [, pid] = /^process_id:(\d+)/m.exec(info) ?? [];
     return { pid: Number(pid), version: version! };
   } catch {
     return undefined; // nobody, or somebody else

@@ -8,5 +8,5 @@ export function derivedHandle(title: string): string {
     .replace(/[^\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+/gu, '-')
     .replace(/^[^\p{Ll}\p{Lo}\p{N}]+/u, '')
     .slice(0, 255)
-    .replace(/[\p{Cs}-]+$/u, '');
+    .replace(/(?<![\p{Cs}-])[\p{Cs}-]+$/u, '');
 }

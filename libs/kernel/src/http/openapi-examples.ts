@@ -56,7 +56,8 @@ export function showExample(
 
 /** `/carts/{id}/items` → `cart`: what the input calls `cartId`. */
 function resourceOf(path: string, parameter: string): string | undefined {
-  const [, resource] = new RegExp(`([a-z]+)/\\{${parameter}\\}`).exec(path) ?? [];
+  const segments = path.split('/');
+  const resource = segments[segments.indexOf(`{${parameter}}`) - 1];
   return resource?.replace(/ies$/, 'y').replace(/s$/, '');
 }
 

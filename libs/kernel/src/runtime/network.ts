@@ -5,7 +5,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
  * of a provider gets. What is no address stands for itself.
  */
 export function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const plain = withoutZone(address).replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(plain)) return plain;
   const [head = '', tail] = plain.split('::');
   const groups = head === '' ? [] : head.split(':');
@@ -33,7 +33,10 @@ insiders.addSubnet('fe80::', 10, 'ipv6');
 
 /** An address of this machine or of a private network (RFC 1918, 4193, 6598), which the internet does not route. */
 export function isPrivate(address: string): boolean {
-  const plain = address.replace(/%.*$/, '');
+  const plain = withoutZone(address);
   const version = isIP(plain);
   return version !== 0 && insiders.check(plain, version === 4 ? 'ipv4' : 'ipv6');
 }
+
+/** `fe80::1%eth0` is told with the interface by which it is reached (RFC 4007). */
+const withoutZone = (address: string): string => address.split('%', 1)[0]!;
