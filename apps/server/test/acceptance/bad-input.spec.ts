@@ -205,6 +205,58 @@ onEveryTopology('bad input', (shop) => {
     }
   });
 
+  it('in more fields than any request has is 413, on the outside and within', async () => {
+    const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`field${at}`, 1]));
+    const cases = api.json.flatMap((operation): Case[] => {
+      const sample = api.sample(operation.schema);
+      const within = Object.entries(sample).filter(([, value]) => typeof value === 'object' && value !== null);
+      const withMany = (value: object): object =>
+        Array.isArray(value) ? [withMany(value[0] as object)] : { ...value, ...many };
+      const bodies: [string, object][] = [
+        ['', { ...sample, ...many }],
+        ...within
+          .filter(([, value]) => !JSON.stringify(value).startsWith('["'))
+          .map(([name, value]): [string, object] => [name, { ...sample, [name]: withMany(value as object) }]),
+      ];
+      return bodies.map(([name, body]) => [
+        `${operation.name} /${name}`,
+        call(operation).send(body),
+        '413 http.payload_too_large',
+      ]);
+    });
+    await expectRefusals(cases, 15);
+  });
+
+  it('in many wrong fields is 422 with a pointer to 20 of them, and their number', async () => {
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, at) => [`field${at}`, 1]));
+    for (const operation of api.json) {
+      const answer = await call(operation).send({ ...api.sample(operation.schema), ...many });
+      expect(`${operation.name}: ${refusal(answer)}`).toBe(
+        `${operation.name}: ${[invalid, ...Array.from({ length: 20 }, (_, at) => `/field${at}`)].join(' ')}`,
+      );
+      const { detail } = answer.body as { detail: string };
+      expect(detail).toMatch(/Of 900 wrong fields, 20 are told\.$/);
+      expect(answer.text.length).toBeLessThan(3_000);
+    }
+  });
+
+  it('in a few fields within that nobody knows is passed over, and a product of 2,000 variants is read', async () => {
+    const variants = Array.from({ length: 2_000 }, (_, at) => ({
+      sku: `BAD-INPUT-${at}`,
+      options: [`${at}`],
+      price: { amount: 1, currency: 'EUR' },
+      colour: 'red',
+    }));
+    const options = [{ name: 'Number', values: variants.map((_, at) => `${at}`) }];
+    const product = { title: 'Of many variants', options, variants };
+    const create = (body: object) => call({ method: 'post', path: '/api/v1/products' }).send(body);
+    const { body } = await create(product).expect(201);
+    expect((body as { variants: object[] }).variants).toHaveLength(2_000);
+    const wrong = await create({ ...product, variants: variants.map((variant) => ({ ...variant, price: 'one' })) });
+    expect(refusal(wrong).split(' ').slice(2)).toEqual(Array.from({ length: 20 }, (_, at) => `/variants/${at}/price`));
+    expect((wrong.body as { detail: string }).detail).toMatch(/Of more than 20 wrong fields, 20 are told\.$/);
+  });
+
   it('over 1 MiB is 413', async () => {
     const large = JSON.stringify({ quantity: 1, padding: 'x'.repeat(1_100_000) });
     const reading = api.changing.filter(({ body }) => body !== 'text/csv');

@@ -1,4 +1,4 @@
-import { text } from '#kernel/messages';
+import { checkInput, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ImportedProduct } from '../contracts/index.js';
 import { derivedHandle } from './derived-handle.js';
@@ -63,13 +63,12 @@ type ProductLine = z.output<typeof ProductLine>;
 
 /** The product that a line describes. @throws RowFault with a JSON pointer into the line */
 export function productOfLine(value: unknown, currency: string): ImportedProduct {
-  const parsed = ProductLine.safeParse(value);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
+  const { data: line, issues } = checkInput(ProductLine, value);
+  if (issues) {
+    const { path, message } = issues[0]!;
     throw new RowFault('product_invalid', message, pointerTo(path));
   }
   refuseProto(value as z.input<typeof ProductLine>);
-  const line = parsed.data;
   const names = optionNames(line);
   const given = handleOf(line);
   const described = line.variants.map((each, at) => ({ ...each, options: valuesOf(each, names, `/variants/${at}`) }));

@@ -125,6 +125,11 @@ describe('a line of JSON', () => {
     expect(brief(await read(lines(missing)))).toEqual(['1 option_value_missing /variants/0/options']);
   });
 
+  it('is rejected with more fields than a product needs, also where it has no use for them', async () => {
+    const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`field${at}`, 1]));
+    expect(brief(await read(lines(mug({ metafields: many }))))).toEqual(['1 product_invalid']);
+  });
+
   it('does not lose an option that is called __proto__: it is rejected', async () => {
     const options = JSON.parse('{"__proto__":"Nordhal"}') as object;
     expect(brief(await read(lines(sizes({ options }))))).toEqual(['1 option_name_invalid /variants/0/options']);

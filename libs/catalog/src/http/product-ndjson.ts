@@ -1,4 +1,4 @@
-import { parseJson } from '#kernel/http';
+import { hasTooManyFields, parseJson } from '#kernel/http';
 import { fileBytes } from './file-bytes.js';
 import { HandlesSeen } from './handles-seen.js';
 import { type ImportEntry, rejected } from './import-entry.js';
@@ -52,6 +52,8 @@ function textOf(bytes: Buffer | undefined): string {
 }
 
 function jsonOf(text: string): unknown {
+  if (hasTooManyFields(text))
+    throw new RowFault('product_invalid', 'The line has more fields, or more levels, than a product needs');
   try {
     return parseJson(text);
   } catch (error) {

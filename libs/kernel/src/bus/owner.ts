@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type * as z from 'zod';
 import { errorMessage, errorReport, errorText } from '../errors/error-report.js';
+import { MOST_ISSUES, type Wrong } from '../messages/check-input.js';
 import { Failure, kernelErrors, kernelFailure } from '../messages/failure.js';
 import { JsonText } from '../messages/json-text.js';
 import type { MessageClass } from '../messages/message.js';
@@ -104,19 +104,27 @@ const isDeclared = (contract: MessageClass, error: unknown): error is Failure =>
 /** A message of its class, from JSON: checked, copied, unknown fields dropped. @throws kernel.invalid_input */
 export function revive(contract: MessageClass, input: unknown): object {
   const parsed = contract.input.safeParse(input);
-  if (!parsed.success) throw invalidInput(parsed.error);
+  if (!parsed.success) throw invalidInput({ issues: parsed.error.issues, unfinished: false });
   return new contract(parsed.data);
 }
 
-/** `kernel.invalid_input` with a JSON pointer (RFC 6901) to each wrong field. */
-export function invalidInput(error: z.ZodError, prefix: readonly PropertyKey[] = []): Failure {
-  const details = error.issues.map(({ path, message }) => ({
+/**
+ * `kernel.invalid_input` with a JSON pointer (RFC 6901) to each wrong field, to the first 20 of them where there are more.
+ * `further` are not among the issues.
+ */
+export function invalidInput({ issues, unfinished }: Wrong, prefix: readonly PropertyKey[] = [], further = 0): Failure {
+  const told = issues.slice(0, MOST_ISSUES);
+  const details = told.map(({ path, message }) => ({
     pointer: [...prefix, ...path]
       .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
       .join(''),
     message,
   }));
-  return kernelFailure('kernel.invalid_input', { details });
+  const all = issues.length + further;
+  if (all === told.length && !unfinished) return kernelFailure('kernel.invalid_input', { details });
+  const count = `${unfinished ? 'more than ' : ''}${all}`;
+  const message = `${kernelErrors['kernel.invalid_input'].message} Of ${count} wrong fields, ${told.length} are told.`;
+  return kernelFailure('kernel.invalid_input', { message, details });
 }
 
 /** The handler's answer as its contract declares it: a copy, with nothing more. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Failure } from '../messages/failure.js';
 import { edgeFailure } from './edge-failure.js';
+import { hasTooManyFields } from './json-size.js';
 
 export const BODY_LIMIT = 1024 * 1024;
 const UPLOAD_LIMIT = 200 * 1024 * 1024;
@@ -20,6 +21,8 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ['application/x-jsonlines', 'application/x-ndjson'],
 ]);
 
+const tooManyFields = 'The body has over 1,000 fields in an object, over 50,000 in all, or over 32 levels.';
+
 /** How a body is read: as JSON; whole and untouched where a route says `text`; as an Upload of the types that it lists. */
 export function addBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
@@ -30,6 +33,7 @@ export function addBodyParsers(fastify: FastifyInstance): void {
       const { body } = request.routeOptions.config;
       if (body === 'text') return done(null, text);
       if (typeof body === 'object') return done(edgeFailure('http.unsupported_media_type'));
+      if (hasTooManyFields(text)) return done(edgeFailure('http.payload_too_large', undefined, tooManyFields));
       try {
         done(null, text === '' ? undefined : parseJson(text));
       } catch {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { text } from '../messages/index.js';
+import { type Failure, text } from '../messages/index.js';
 import { ContractPipe } from './contract.pipe.js';
 
 const schema = z.object({ limit: z.int().default(20), name: text().optional() });
@@ -23,6 +23,39 @@ describe('a field called as what every object inherits', () => {
         code: 'kernel.invalid_input',
         details: [expect.objectContaining({ pointer: `/${name}` })],
       }),
+    );
+  });
+});
+
+describe('an input that is wrong in many places', () => {
+  const refusal = (body: unknown): unknown => {
+    try {
+      return read('body', body);
+    } catch (error) {
+      return error;
+    }
+  };
+  const strange = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`field${at}`, at]));
+  const shape = 'The request does not have the shape that its contract declares.';
+
+  it('is told all of them up to 20', () => {
+    expect(refusal(strange(20))).toMatchObject({ message: shape, details: { length: 20 } });
+  });
+
+  it('is told 20 of them, and how many there are', () => {
+    const { message, details } = refusal({ ...strange(60_000), limit: 'all' }) as Failure;
+    expect(message).toBe(`${shape} Of 60001 wrong fields, 20 are told.`);
+    expect((details as { pointer: string }[]).map(({ pointer }) => pointer)).toEqual([
+      '/limit',
+      ...Array.from({ length: 19 }, (_, at) => `/field${at}`),
+    ]);
+  });
+
+  it('is told so where nobody looked for more', () => {
+    const list = z.object({ names: z.array(text()) });
+    const long = { names: Array.from({ length: 60_000 }, () => 7) };
+    expect(() => pipe.transform(long, { type: 'body', schema: list })).toThrow(
+      `${shape} Of more than 20 wrong fields, 20 are told.`,
     );
   });
 });

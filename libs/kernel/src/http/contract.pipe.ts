@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import * as z from 'zod';
 import { invalidInput } from '../bus/owner.js';
+import { checkInput, MOST_ISSUES, type Wrong } from '../messages/check-input.js';
 import type { Failure } from '../messages/failure.js';
 import { Uuid } from '../messages/schema.js';
 
@@ -22,23 +23,34 @@ export function idOr(unknown: () => Failure): { schema: typeof Uuid } {
 export class ContractPipe implements PipeTransform {
   transform(value: unknown, { type, data, schema }: ArgumentMetadata): unknown {
     if (!(schema instanceof z.ZodType)) return value;
-    const parsed = schema.safeParse(type === 'query' ? withIntegers(schema, value) : value);
+    const checked = checkInput(schema, type === 'query' ? withIntegers(schema, value) : value);
+    const { issues, unfinished }: Wrong = checked.issues ? checked : { issues: [], unfinished: false };
     const strange = type === 'body' ? strangeFields(schema, value) : [];
-    if (parsed.success && strange.length === 0) return parsed.data;
+    if (issues.length === 0 && strange.length === 0) return checked.data;
     const unknown = unknownIds.get(schema);
     if (unknown && !String(value).includes('\0')) throw unknown();
     const where = type === 'param' ? ['path'] : type === 'query' ? ['query'] : [];
-    const error = new z.ZodError([...(parsed.error?.issues ?? []), ...strange]);
-    throw invalidInput(error, data === undefined ? where : [...where, data]);
+    const told = strange.slice(0, MOST_ISSUES).map(isStrange);
+    throw invalidInput(
+      { issues: [...issues, ...told], unfinished },
+      data === undefined ? where : [...where, data],
+      strange.length - told.length,
+    );
   }
 }
 
-function strangeFields(schema: z.ZodType, body: unknown): z.core.$ZodIssue[] {
+/** The names of fields that the schema has not. */
+function strangeFields(schema: z.ZodType, body: unknown): string[] {
   const fields = fieldsOf(schema);
   if (!fields || typeof body !== 'object' || body === null || Array.isArray(body)) return [];
-  const strange = Object.keys(body).filter((name) => !Object.hasOwn(fields, name));
-  return strange.map((name) => ({ code: 'custom', path: [name], message: 'is no field of this body' }));
+  return Object.keys(body).filter((name) => !Object.hasOwn(fields, name));
 }
+
+const isStrange = (name: string): z.core.$ZodIssue => ({
+  code: 'custom',
+  path: [name],
+  message: 'is no field of this body',
+});
 
 /** Undefined where there may be any. */
 function fieldsOf(schema: z.ZodType): object | undefined {

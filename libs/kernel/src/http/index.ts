@@ -6,6 +6,7 @@ export { edgeErrors, edgeFailure } from './edge-failure.js';
 export { ForVersions, sendTagged, Tagged, versionsWanted } from './etag.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http-settings.js';
+export { hasTooManyFields } from './json-size.js';
 export { letGo } from './let-go.js';
 export { ApiSections, openApi } from './openapi.js';
 export { CONTEXTS } from './operations/fleet.js';

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import * as z from 'zod';
+import { MOST_ISSUES } from '../messages/check-input.js';
 import { Failure, kernelFailure } from '../messages/failure.js';
 import { type EdgeErrorCode, edgeErrors, edgeFailure } from './edge-failure.js';
 
@@ -14,8 +15,12 @@ export const Problem = z
     traceId: z.string().meta({ description: 'Finds this request in logs and traces.' }),
     errors: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
+      .max(MOST_ISSUES)
       .optional()
-      .meta({ description: 'Each wrong field: a JSON pointer into the body, or below /path or /query.' }),
+      .meta({
+        description:
+          'Each wrong field: a JSON pointer into the body, or below /path or /query. Of more than 20 the first 20; `detail` says how many there are.',
+      }),
     details: z
       .unknown()
       .optional()

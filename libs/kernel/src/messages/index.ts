@@ -1,4 +1,5 @@
 export { type Access, anyone, authenticated, internal, owner, permission } from './access.js';
+export { checkInput, type Wrong } from './check-input.js';
 export {
   type ErrorDeclaration,
   type ErrorDeclarations,

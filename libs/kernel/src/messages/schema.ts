@@ -57,7 +57,7 @@ export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
 export const withoutSecrets = ({ shape }: z.ZodObject, value: object): object =>
   Object.fromEntries(
     Object.entries(value).filter(([name]) => {
-      const field = fieldOf(shape, name);
+      const field = fieldOf(shape, name) as z.ZodType | undefined;
       const inner = field && (definition(field).innerType ?? field);
       return !inner || !secretFields.has(inner);
     }),
@@ -72,7 +72,7 @@ export function redact(schema: z.ZodType, value: unknown): unknown {
   if (def.type === 'object' && isRecord(value)) {
     return Object.fromEntries(
       Object.entries(value).map(([name, field]) => {
-        const declared = fieldOf(def.shape, name);
+        const declared = fieldOf(def.shape, name) as z.ZodType | undefined;
         return [name, declared ? redact(declared, field) : field];
       }),
     );
@@ -96,12 +96,22 @@ interface Definition {
   readonly left?: z.ZodType;
   readonly right?: z.ZodType;
   readonly coerce?: boolean;
-  readonly checks?: { _zod: { def: { check: string; format?: string; pattern?: RegExp } } }[];
+  readonly checks?: { _zod: { def: { check: string; format?: string; pattern?: RegExp; maximum?: number } } }[];
 }
 
 /** A field by the name that a value gives it, which may be that of something every object inherits, as `constructor`. */
-const fieldOf = (shape: Readonly<Record<string, unknown>> = {}, name: string): z.ZodType | undefined =>
-  Object.hasOwn(shape, name) ? (shape[name] as z.ZodType) : undefined;
+export const fieldOf = (fields: object = {}, name: string): unknown =>
+  Object.hasOwn(fields, name) ? (fields as Record<string, unknown>)[name] : undefined;
+
+/** What stands in an optional, a nullable, a default and the like. */
+export function innermost(schema: z.ZodType): z.ZodType {
+  const { innerType } = definition(schema);
+  return innerType ? innermost(innerType) : schema;
+}
+
+/** How long a list may be. */
+export const mostItems = (schema: z.ZodType): number =>
+  Math.min(...(definition(schema).checks ?? []).map(({ _zod }) => _zod.def.maximum ?? Infinity), Infinity);
 
 const definition = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
