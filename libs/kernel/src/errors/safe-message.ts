@@ -94,4 +94,5 @@ const spoken = [
   'Assignment to constant variable\\.|Do not know how to serialize a BigInt|Cannot mix BigInt and other types.*',
   'Maximum call stack size exceeded|Invalid (?:array|string) length|Invalid time value|URI malformed',
   'fetch failed|terminated|Reduce of empty array with no initial value',
-].map((sentence) => new RegExp(`^(?:${sentence})$`));
+  // Linear: it begins at the start alone, and no part takes a character that the next one begins with.
+].map((sentence) => new RegExp(`^(?:${sentence})$`)); // oxlint-disable-line cleave/linear-regex
