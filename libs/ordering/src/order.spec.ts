@@ -34,7 +34,7 @@ import {
   ShipOrder,
 } from './contracts/index.js';
 import { ExpireOrder } from './expire-order.js';
-import { isSettled, Order } from './order.js';
+import { isSettled, Order, type Placement } from './order.js';
 
 const orderId = '01900000-0000-7000-8000-000000000001';
 const paymentId = '01900000-0000-7000-8000-000000000002';
@@ -47,7 +47,7 @@ const price = { amount: 1_000, currency: 'EUR' };
 const total = { amount: 2_000, currency: 'EUR' };
 const missing = [{ sku: 'A', requested: 2, available: 1 }];
 
-const place = (): Order =>
+const place = (...more: Placement['lines']): Order =>
   Order.place({
     id: orderId,
     number: '1001',
@@ -55,7 +55,7 @@ const place = (): Order =>
     owner: 'guest:x',
     email: 'a@b.example',
     shippingAddress: { name: 'A', line1: 'B', city: 'C', postalCode: '1', country: 'DE' },
-    lines: [{ sku: 'A', title: 'A', quantity: 2, unitPrice: price, lineTotal: total }],
+    lines: [{ sku: 'A', title: 'A', quantity: 2, unitPrice: price, lineTotal: total }, ...more],
     payment: { id: paymentId, provider: 'test', token: 'tok_ok' },
     now,
     payBy,
@@ -124,6 +124,15 @@ describe('an order', () => {
       { message: new ReserveStock({ orderId, lines: [{ sku: 'A', quantity: 2 }], until: holdUntil }) },
       { message: expire, at: payBy },
     ]);
+  });
+
+  it('is not placed for a total over two currencies', () => {
+    const other = { amount: 1_400, currency: 'USD' };
+    expect(() => place({ sku: 'B', title: 'B', quantity: 1, unitPrice: other, lineTotal: other })).toThrow(TypeError);
+    expect(place({ sku: 'B', title: 'B', quantity: 1, unitPrice: price, lineTotal: price }).state.total).toEqual({
+      amount: 3_000,
+      currency: 'EUR',
+    });
   });
 
   it('asks for the money when the stock is held', () =>

@@ -1,7 +1,7 @@
 import { Aggregate } from '#kernel';
 import { CommitStock, ReleaseStock, ReserveStock, type StockRefused } from '#inventory/contracts';
 import { AuthorizePayment, CancelPayment, CapturePayment } from '#payments/contracts';
-import type { Money } from '#kernel/messages';
+import { addMoney } from '#kernel/messages';
 import type * as z from 'zod';
 import { CompleteOrder } from './complete-order.js';
 import {
@@ -81,10 +81,12 @@ export class Order extends Aggregate {
     super();
   }
 
+  /** @throws TypeError where the lines are in several currencies, InexactAmount where they are too much */
   static place({ now, payBy, holdUntil, payment, ...order }: Placement): Order {
+    const totals = order.lines.map(({ lineTotal }) => lineTotal);
     const state: OrderState = {
       ...order,
-      total: sum(order.lines.map(({ lineTotal }) => lineTotal)),
+      total: addMoney(totals, totals[0]!.currency),
       status: 'pending',
       stock: 'asked',
       payment: { ...payment, status: 'created', requested: false, until: payBy, url: null },
@@ -269,9 +271,4 @@ export function isSettled({ status, stock, payment }: Pick<OrderState, 'status' 
     case 'cancelling':
       return false;
   }
-}
-
-function sum(amounts: readonly Money[]): Money {
-  const [first] = amounts;
-  return { amount: amounts.reduce((total, { amount }) => total + amount, 0), currency: first!.currency };
 }

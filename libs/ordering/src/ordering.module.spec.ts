@@ -35,6 +35,8 @@ const eur = (amount: number) => ({ amount, currency: 'EUR' });
 let ordering: TestedContext;
 let owner: string;
 let status: string;
+let lines: { sku: string; quantity: number }[];
+let prices: Record<string, { amount: number; currency: string }>;
 /** Runs while a checkout has read its cart, and has not placed the order yet. */
 let meanwhile: () => Promise<unknown>;
 let tellProviders: () => { names: string[] };
@@ -44,11 +46,11 @@ let asked = 0;
 beforeAll(async () => {
   ordering = await testContext('ordering', OrderingModule, {
     stubs: [
-      answers(GetCartForCheckout, () => ({ owner, status, lines: [{ sku: 'TENT', quantity: 2 }] })),
       answers(ListPaymentProviders, () => {
         asked++;
         return tellProviders();
       }),
+      answers(GetCartForCheckout, () => ({ owner, status, lines })),
       answers(GetOffers, async ({ skus }) => {
         await meanwhile();
         return {
@@ -57,7 +59,7 @@ beforeAll(async () => {
             productId: uuid(8),
             variantId: uuid(9),
             title: 'Tent',
-            price: eur(24_900),
+            price: prices[sku]!,
           })),
         };
       }),
@@ -68,6 +70,8 @@ afterAll(() => ordering.close());
 beforeEach(() => {
   owner = 'guest:a';
   status = 'active';
+  lines = [{ sku: 'TENT', quantity: 2 }];
+  prices = { TENT: eur(24_900), POT: eur(1_400), MUG: eur(900) };
   meanwhile = async () => undefined;
   tellProviders = () => ({ names: ['test'] });
 });
@@ -166,6 +170,37 @@ describe('A checkout', () => {
     } finally {
       now.mockRestore();
     }
+  });
+
+  it('of prices in several currencies is refused before anything is written', async () => {
+    lines = ['TENT', 'POT', 'MUG'].map((sku) => ({ sku, quantity: 1 }));
+    prices['POT'] = { amount: 1_400, currency: 'USD' };
+    const written = async () => [
+      await ordering.database.query(sql`select count(*) from orders`),
+      (await ordering.said()).length,
+    ];
+    const before = await written();
+    await expect(checkout()).rejects.toMatchObject({
+      code: 'ordering.currency_differs',
+      status: 409,
+      details: { skus: ['POT'] },
+    });
+    expect(await written()).toEqual(before);
+    prices['POT'] = eur(1_400);
+    const { orderId } = await checkout();
+    expect((await get(orderId)).total).toEqual(eur(24_900 + 1_400 + 900));
+  });
+
+  it.each([
+    ['a line', { TENT: Number.MAX_SAFE_INTEGER, POT: 1 }],
+    ['all lines', { TENT: 2 ** 52 - 1, POT: 2 }],
+  ])('is refused where %s could not be told exactly', async (_, amounts) => {
+    lines = [
+      { sku: 'TENT', quantity: 2 },
+      { sku: 'POT', quantity: 1 },
+    ];
+    prices = { TENT: eur(amounts.TENT), POT: eur(amounts.POT) };
+    await expect(checkout()).rejects.toMatchObject({ code: 'ordering.total_too_large', status: 409 });
   });
 
   it.each(['merged', 'abandoned'])('of a cart that is %s is refused', async (closed) => {

@@ -1,4 +1,14 @@
-import { Clock, ConcurrentChange, Database, Ids, isUniqueViolation, owns, WithoutTransaction } from '#kernel';
+import {
+  Clock,
+  ConcurrentChange,
+  Database,
+  Ids,
+  InexactAmount,
+  isUniqueViolation,
+  multiplyMoney,
+  owns,
+  WithoutTransaction,
+} from '#kernel';
 import { GetCartForCheckout } from '#cart/contracts';
 import { GetOffers } from '#catalog/contracts';
 import { CommandHandler, type ICommandHandler, QueryBus } from '@nestjs/cqrs';
@@ -32,8 +42,8 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     if (cart.status === 'merged' || cart.status === 'abandoned') throw PlaceOrder.failure('cart.not_active');
     if (cart.lines.length === 0) throw PlaceOrder.failure('ordering.cart_empty');
     await this.checkProvider(payment.provider);
-    const [lines, number] = await Promise.all([this.price(cart.lines), this.numbers.next()]);
     try {
+      const [lines, number] = await Promise.all([this.price(cart.lines), this.numbers.next()]);
       return await this.database.transaction(async () => {
         const payWithinMs = this.settings.ORDERING_PAYMENT_TIMEOUT * 1_000;
         const order = Order.place({
@@ -69,14 +79,19 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     const bySku = new Map(offers.map((offer) => [offer.sku, offer]));
     const gone = lines.filter(({ sku }) => !bySku.has(sku)).map(({ sku }) => sku);
     if (gone.length > 0) throw PlaceOrder.failure('ordering.product_unavailable', { skus: gone });
-    return lines.map(({ sku, quantity }) => {
+    const priced = lines.map(({ sku, quantity }) => {
       const { title, price } = bySku.get(sku)!;
-      return { sku, title, quantity, unitPrice: price, lineTotal: { ...price, amount: price.amount * quantity } };
+      return { sku, title, quantity, unitPrice: price, lineTotal: multiplyMoney(price, quantity) };
     });
+    const { currency } = priced[0]!.unitPrice;
+    const others = priced.filter(({ unitPrice }) => unitPrice.currency !== currency).map(({ sku }) => sku);
+    if (others.length > 0) throw PlaceOrder.failure('ordering.currency_differs', { skus: others });
+    return priced;
   }
 
-  /** The index lets one live order of a cart through, and the trigger none of a cart that was handed over meanwhile. */
+  /** A sum that is too large has its own code. The index lets one live order of a cart through, and the trigger none of a cart that was handed over meanwhile. */
   private async refusal(cartId: string, error: unknown): Promise<unknown> {
+    if (error instanceof InexactAmount) return PlaceOrder.failure('ordering.total_too_large');
     if (isUniqueViolation(error, 'cart_owner_pkey')) return PlaceOrder.failure('cart.not_found');
     if (!isUniqueViolation(error, 'orders_live')) return error;
     const orderId = await this.orders.liveOrderOf(cartId);

@@ -71,6 +71,8 @@ const operations: Record<string, [answer: number, ...errors: string[]]> = {
     'ordering.cart_empty',
     'ordering.cart_has_order',
     'ordering.product_unavailable',
+    'ordering.currency_differs',
+    'ordering.total_too_large',
   ],
   'GET /api/v1/orders': [200],
   'POST /api/v1/orders/{id}/ship': [202, 'kernel.forbidden', 'ordering.order_not_found', 'ordering.not_shippable'],

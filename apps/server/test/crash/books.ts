@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { contexts } from '../../src/contexts.js';
 import type { RunningServer } from '../running-server.js';
+import type { Money } from '../shop.js';
 
 export interface OrderRow {
   id: string;
@@ -10,6 +11,7 @@ export interface OrderRow {
   status: string;
   stock: string;
   total: number;
+  currency: string;
   lines: { sku: string; quantity: number }[];
   payment: { id: string; status: string; requested: boolean };
 }
@@ -37,9 +39,9 @@ export interface RefundRow {
 export interface ProviderPayment {
   reference: string;
   status: string;
-  amount: { amount: number };
-  captured: { amount: number };
-  refunded: { amount: number };
+  amount: Money;
+  captured: Money;
+  refunded: Money;
 }
 
 /** The books of the shop and of its payment provider, read behind the shop's back. */
@@ -67,7 +69,7 @@ export class Books {
 
   orders(): Promise<OrderRow[]> {
     return this.rows(
-      `select id, cart_id, status, stock, (total->>'amount')::int as total, lines, payment from ordering.orders order by id`,
+      `select id, cart_id, status, stock, (total->>'amount')::int as total, total->>'currency' as currency, lines, payment from ordering.orders order by id`,
     );
   }
 

@@ -19,4 +19,5 @@ export {
   query,
   type QueryClass,
 } from './message.js';
+export { addMoney, InexactAmount, multiplyMoney } from './money.js';
 export { assertJsonOnly, Currency, Instant, Money, personal, redact, secret, text, Uuid } from './schema.js';

@@ -179,6 +179,12 @@ export class PlaceOrder extends command('ordering.place-order.v1', {
       message: 'The shop has no payment provider of this name.',
       details: z.object({ providers: z.array(text()) }),
     },
+    'ordering.currency_differs': {
+      status: 409,
+      message: 'The prices in the cart are in several currencies: there is no total of them.',
+      details: z.object({ skus: z.array(Sku) }),
+    },
+    'ordering.total_too_large': { status: 409, message: 'So much that the total could not be told exactly.' },
   },
   example: {
     input: { cartId, email: 'ada@example.com', shippingAddress, payment: { provider: 'test', token: 'tok_ok' } },
