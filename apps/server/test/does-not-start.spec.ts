@@ -5,6 +5,8 @@ import { freePort } from '#kernel/postgres';
 import { TestRedis, testDatabase } from '#kernel/testing';
 import { lastWords } from './last-words.js';
 import { Launched, topologyOfThree } from './launched.js';
+import { RunningServer } from './running-server.js';
+import { Shop } from './shop.js';
 
 describe('a server on a laptop', () => {
   const provider = { TEST_PROVIDER_URL: 'http://127.0.0.1:1', TEST_PROVIDER_SECRET: 'any' };
@@ -21,6 +23,11 @@ describe('a server on a laptop', () => {
       /^Wrong settings:\n(.*\n)* {2}PORT=abc: .*\n(.*\n)*\.env\.example says what each means\.\n$/,
     ],
     [
+      'in a currency that does not exist',
+      { CLEAVE_CURRENCY: 'ZZZ' },
+      /^Wrong settings:\n {2}CLEAVE_CURRENCY=ZZZ: is no currency of ISO 4217\n.*\n$/,
+    ],
+    [
       'on a database that is not there',
       { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none', ...provider },
       /^Wrong settings:\n {2}DATABASE_URL=postgres:\/\/nobody@127\.0\.0\.1:1\/none: .*ECONNREFUSED.*Start that server.*\n.*\n$/,
@@ -28,6 +35,24 @@ describe('a server on a laptop', () => {
   ])('does not start %s, and says why and nothing else', async (_, env, message) => {
     expect(await lastWords(env)).toMatch(message);
   });
+
+  it('does not start in another currency than its goods are in, and loses nothing', async () => {
+    const database = await testDatabase();
+    const env = { DATABASE_URL: database.url };
+    try {
+      const before = await RunningServer.start({ env });
+      await new Shop(before).sell('FIXED-1', 3);
+      await before.stop();
+      expect(await lastWords({ ...env, CLEAVE_CURRENCY: 'JPY', ...provider })).toMatch(
+        /^Wrong settings:\n {2}CLEAVE_CURRENCY=JPY: the goods of this shop are in EUR\. Set CLEAVE_CURRENCY=EUR, or start a new shop .*\n.*\n$/,
+      );
+      const after = await RunningServer.start({ env });
+      expect((await new Shop(after).buy({ 'FIXED-1': 1 }, 'tok_ok')).order.status).toBe('confirmed');
+      await after.stop();
+    } finally {
+      await database.drop();
+    }
+  }, 120_000);
 
   it('tells of an error that nothing has caught no more than of one that is logged', async () => {
     const program = `

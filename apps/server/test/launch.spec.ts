@@ -1,10 +1,12 @@
 /** @tag fault-injection */
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { isAlive } from '#kernel/postgres';
 import { TestRedis, until } from '#kernel/testing';
 import type { ProcessEntry } from '../src/local/processes-file.js';
 import { Launched, topologyOfThree } from './launched.js';
+import { administrator } from './running-server.js';
 
 const split = join(import.meta.dirname, '../../../topologies/split-redis.yaml');
 
@@ -115,4 +117,35 @@ const allGone = async (processes: readonly ProcessEntry[]) =>
     expect(await shop.end('SIGTERM')).toBe(0);
     expect(await shop.cleave('topology', 'switch', own, split)).toContain('No launcher runs on');
   }, 60_000);
+
+  it('does not start in another currency than its goods are in, and says what to do', async () => {
+    const shop = await prepare();
+    await shop.launch();
+    const url = `http://127.0.0.1:${shop.port}/api/v1`;
+    const json = { 'content-type': 'application/json' };
+    const login = await fetch(`${url}/auth/login`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify(administrator),
+    });
+    const { accessToken } = (await login.json()) as { accessToken: string };
+    const mug = { title: 'Mug', variants: [{ sku: 'MUG', price: { amount: 950, currency: 'EUR' } }] };
+    const headers = { ...json, authorization: `Bearer ${accessToken}` };
+    const made = await fetch(`${url}/products`, { method: 'POST', headers, body: JSON.stringify(mug) });
+    expect(made.status).toBe(201);
+    expect(await shop.end('SIGINT')).toBe(0);
+
+    const settings = join(shop.dataDir, '.env');
+    await writeFile(settings, 'CLEAVE_CURRENCY=USD\n');
+    await shop.launch();
+    expect(shop.output).toContain('CLEAVE_CURRENCY=USD: the goods of this shop are in EUR. Set CLEAVE_CURRENCY=EUR');
+    expect(shop.output).toContain('storefront-1 ended with code 1 instead of starting.');
+    expect(shop.output).not.toMatch(/^\S+ +\| +at /m);
+    expect(await shop.end('SIGTERM')).toBe(1);
+
+    await rm(settings);
+    await shop.launch();
+    expect((await fetch(`${url}/products/mug`, { headers })).status).toBe(200);
+    expect(await shop.end('SIGINT')).toBe(0);
+  }, 180_000);
 });

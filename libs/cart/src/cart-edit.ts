@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#kernel';
-import { CartSettings } from './cart-settings.js';
 import type { Cart } from './cart.js';
 import { Carts, own } from './carts.js';
 import { Catalog } from './catalog.js';
@@ -15,7 +14,6 @@ export class CartEdit {
     private readonly database: Database,
     private readonly carts: Carts,
     private readonly catalog: Catalog,
-    private readonly settings: CartSettings,
   ) {}
 
   /** `sku` is what the change is about. Answers the cart after it. @throws cart.not_found, and what `change` throws */
@@ -30,7 +28,7 @@ export class CartEdit {
     const [cart, offers] = await (recalled ? changed(recalled).catch(read) : read()); // only what was read refuses
     return this.database.transaction(async () => {
       await this.carts.save(cart);
-      return priced(cart.state, offers, this.settings.CLEAVE_CURRENCY);
+      return priced(cart.state, offers);
     });
   }
 }

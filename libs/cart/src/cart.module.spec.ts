@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { GetOffers } from '#catalog/contracts';
+import { GetCurrency, GetOffers } from '#catalog/contracts';
 import { anonymous, type Principal, sql } from '#kernel';
 import { answers, testContext, type TestedContext } from '#kernel/testing';
 import { HandOverCart, OrderExpired, OrderPlaced, OrderRejected } from '#ordering/contracts';
@@ -39,6 +39,7 @@ beforeAll(async () => {
   cart = await testContext('cart', CartModule, {
     stubs: [
       answers(HandOverCart, (asked) => decide(asked)),
+      answers(GetCurrency, () => ({ currency: 'EUR' })),
       answers(GetOffers, ({ skus }) => {
         questions.push([...skus]);
         const offers = skus.flatMap((sku) => {

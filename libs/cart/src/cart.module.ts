@@ -5,7 +5,6 @@ import { MemberCarts1760000100000 } from '#migrations/cart/member-carts.js';
 import { CartVersions1760000200000 } from '#migrations/cart/cart-versions.js';
 import { CartEdit } from './cart-edit.js';
 import { CartOrders } from './cart-orders.js';
-import { CartSettings } from './cart-settings.js';
 import { Carts } from './carts.js';
 import { Catalog } from './catalog.js';
 import { ClaimCartHandler } from './claim-cart.handler.js';
@@ -21,7 +20,6 @@ import { TakeOverCartHandler } from './take-over-cart.handler.js';
   imports: [
     context('cart', {
       migrations: [CartTables1760000000000, MemberCarts1760000100000, CartVersions1760000200000],
-      settings: CartSettings,
     }),
   ],
   providers: [

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { GetOffers } from '#catalog/contracts';
+import { GetCurrency, GetOffers } from '#catalog/contracts';
 import { Offers } from './offers.js';
 
 /** The other context, as far as a cart needs it. */
@@ -8,11 +8,17 @@ import { Offers } from './offers.js';
 export class Catalog {
   constructor(private readonly queries: QueryBus) {}
 
-  /** One question, however many SKUs. */
+  /** One question, however many SKUs; one more where none of them is offered. */
   async offers(skus: readonly string[]): Promise<Offers> {
     const asked = new Set(skus);
-    if (asked.size === 0) return new Offers(asked, new Map());
-    const { offers } = await this.queries.execute(new GetOffers({ skus: [...asked] }));
-    return new Offers(asked, new Map(offers.map((offer) => [offer.sku, offer])));
+    const offers = asked.size === 0 ? [] : (await this.queries.execute(new GetOffers({ skus: [...asked] }))).offers;
+    const bySku = new Map(offers.map((offer) => [offer.sku, offer]));
+    const first = [...asked].find((sku) => bySku.has(sku));
+    const currency = first === undefined ? await this.currency() : bySku.get(first)!.price.currency;
+    return new Offers(asked, bySku, currency);
+  }
+
+  private async currency(): Promise<string> {
+    return (await this.queries.execute(new GetCurrency({}))).currency;
   }
 }

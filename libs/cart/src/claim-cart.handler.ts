@@ -1,7 +1,6 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Database, WithoutTransaction } from '#kernel';
 import { HandOverCart } from '#ordering/contracts';
-import { CartSettings } from './cart-settings.js';
 import { Carts, overtaken, own } from './carts.js';
 import { Catalog } from './catalog.js';
 import { Claim } from './claim.js';
@@ -18,7 +17,6 @@ export class ClaimCartHandler implements ICommandHandler<ClaimCart> {
     private readonly carts: Carts,
     private readonly claim: Claim,
     private readonly catalog: Catalog,
-    private readonly settings: CartSettings,
   ) {}
 
   async execute({ cartId }: ClaimCart) {
@@ -35,7 +33,7 @@ export class ClaimCartHandler implements ICommandHandler<ClaimCart> {
         const { cart, claimed } = await this.claim.settle(cartId, owner);
         const left = cart === claimed ? [] : claimed.state.lines;
         const noRoom = left.map(({ sku, quantity }) => ({ sku, quantity }));
-        return { ...priced(cart.state, offers, this.settings.CLEAVE_CURRENCY), noRoom };
+        return { ...priced(cart.state, offers), noRoom };
       })
       .catch((error: unknown) => {
         throw overtaken(error);

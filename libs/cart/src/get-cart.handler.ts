@@ -1,5 +1,4 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { CartSettings } from './cart-settings.js';
 import { Carts, own } from './carts.js';
 import { Catalog } from './catalog.js';
 import { GetCart } from './contracts/index.js';
@@ -10,12 +9,11 @@ export class GetCartHandler implements IQueryHandler<GetCart> {
   constructor(
     private readonly carts: Carts,
     private readonly catalog: Catalog,
-    private readonly settings: CartSettings,
   ) {}
 
   async execute({ id }: GetCart) {
     const { state } = own(await this.carts.find(id));
     const offers = await this.catalog.offers(state.lines.map(({ sku }) => sku));
-    return priced(state, offers, this.settings.CLEAVE_CURRENCY);
+    return priced(state, offers);
   }
 }

@@ -1,2 +1,1 @@
 export { CartModule } from './cart.module.js';
-export { CartSettings } from './cart-settings.js';

@@ -11,6 +11,8 @@ export class Offers {
   constructor(
     private readonly asked: ReadonlySet<string>,
     private readonly offers: ReadonlyMap<string, Offer>,
+    /** Of the offers; of the shop, where there are none. */
+    readonly currency: string,
   ) {}
 
   /** Undefined where the SKU cannot be bought. */

@@ -1,30 +1,32 @@
+import { addMoney, InexactAmount, multiplyMoney } from '#kernel';
 import type { CartState } from './cart.js';
 import { type Cart as CartView, SetCartItem } from './contracts/index.js';
 import type { Offers } from './offers.js';
 
-/** The cart at today's prices. What cannot be bought, or is offered in another currency than the rest, counts for nothing. */
-export function priced({ id, status, lines, orderId }: CartState, offers: Offers, shopCurrency: string): CartView {
-  const offered = lines.map((line) => ({ line, offer: offers.for(line) }));
-  const first = offered.find(({ offer }) => offer)?.offer?.price ?? lines[0]?.unitPrice;
-  const currency = first?.currency ?? shopCurrency;
-  const shown = offered.map(({ line: { sku, quantity, title, unitPrice }, offer }) => {
+/** The cart at today's prices. What cannot be bought, or costs another currency than the cart, counts for nothing. */
+export function priced({ id, status, lines, orderId }: CartState, offers: Offers): CartView {
+  const { currency } = offers;
+  const shown = lines.map((line) => {
+    const offer = offers.for(line);
     const available = offer?.price.currency === currency;
-    const amount = available ? exact(offer.price.amount * quantity) : 0;
     return {
-      sku,
-      quantity,
-      title: offer?.title ?? title,
-      unitPrice: offer?.price ?? unitPrice,
-      lineTotal: { amount, currency },
+      sku: line.sku,
+      quantity: line.quantity,
+      title: offer?.title ?? line.title,
+      unitPrice: offer?.price ?? line.unitPrice,
+      lineTotal: available ? exactly(() => multiplyMoney(offer.price, line.quantity)) : { amount: 0, currency },
       available,
     };
   });
-  const total = shown.reduce((sum, { lineTotal }) => exact(sum + lineTotal.amount), 0);
-  return { id, status, lines: shown, total: { amount: total, currency }, currency, orderId };
+  const totals = shown.map(({ lineTotal }) => lineTotal);
+  return { id, status, lines: shown, total: exactly(() => addMoney(totals, currency)), currency, orderId };
 }
 
-/** Beyond 2^53 JavaScript rounds: better no cart than a wrong price. */
-function exact(amount: number): number {
-  if (!Number.isSafeInteger(amount)) throw SetCartItem.failure('cart.total_too_large');
-  return amount;
+/** Better no cart than a price that was rounded. */
+function exactly<Counted>(count: () => Counted): Counted {
+  try {
+    return count();
+  } catch (error) {
+    throw error instanceof InexactAmount ? SetCartItem.failure('cart.total_too_large') : error;
+  }
 }

@@ -1,15 +1,18 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock, Ids } from '#kernel';
 import { CreateProduct } from './contracts/create-product.js';
+import { currencyProblems } from './currency-fit.js';
 import { handlesFor } from './handle.js';
 import { placed, Product, titled } from './product.js';
 import { Products } from './products.js';
+import { ShopCurrency } from './shop-currency.js';
 import { optionProblems, repeatedSkus } from './written-fit.js';
 
 @CommandHandler(CreateProduct)
 export class CreateProductHandler implements ICommandHandler<CreateProduct> {
   constructor(
     private readonly products: Products,
+    private readonly currency: ShopCurrency,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -20,6 +23,9 @@ export class CreateProductHandler implements ICommandHandler<CreateProduct> {
     const repeated = repeatedSkus(command.variants);
     if (repeated.length > 0) throw CreateProduct.failure('catalog.sku_repeated', { skus: repeated });
     await this.products.takeTurn();
+    const currency = await this.currency.current();
+    const foreign = currencyProblems(command.variants, currency);
+    if (foreign.length > 0) throw CreateProduct.failure('catalog.currency_differs', { currency, problems: foreign });
     const { owners } = await this.products.lock(
       [],
       command.variants.map(({ sku }) => sku),

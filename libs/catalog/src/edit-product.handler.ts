@@ -1,13 +1,16 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Clock, Ids } from '#kernel';
 import { EditProduct } from './contracts/edit-product.js';
+import { currencyProblems } from './currency-fit.js';
 import { Products } from './products.js';
+import { ShopCurrency } from './shop-currency.js';
 import { optionProblems, repeatedSkus } from './written-fit.js';
 
 @CommandHandler(EditProduct)
 export class EditProductHandler implements ICommandHandler<EditProduct> {
   constructor(
     private readonly products: Products,
+    private readonly currency: ShopCurrency,
     private readonly clock: Clock,
     private readonly ids: Ids,
   ) {}
@@ -22,6 +25,9 @@ export class EditProductHandler implements ICommandHandler<EditProduct> {
 
     const repeated = repeatedSkus(patch.variants ?? []);
     if (repeated.length > 0) throw EditProduct.failure('catalog.sku_repeated', { skus: repeated });
+    const currency = await this.currency.current();
+    const foreign = currencyProblems(patch.variants ?? [], currency);
+    if (foreign.length > 0) throw EditProduct.failure('catalog.currency_differs', { currency, problems: foreign });
     const taken = skus.filter((sku) => (owners.get(sku) ?? handle) !== handle);
     if (taken.length > 0) throw EditProduct.failure('catalog.sku_taken', { skus: taken });
     if (patch.handle !== undefined && patch.handle !== handle && (await this.products.taken([patch.handle])).size > 0)

@@ -1,12 +1,15 @@
 import { Aggregate, type Ids } from '#kernel';
 import type { ImportedProduct } from './contracts/imported-product.js';
 import type { ImportRejectionCode } from './contracts/import-rejections.js';
+import { currencyProblems } from './currency-fit.js';
 import { Product } from './product.js';
 
 interface Rejection {
   readonly handle: string;
   readonly code: ImportRejectionCode;
   readonly message: string;
+  /** A JSON pointer into the product. */
+  readonly pointer?: string;
 }
 
 /** The products of one import: locked together, decided on one after the other, written in few statements. */
@@ -19,6 +22,7 @@ export class ProductImport extends Aggregate {
   constructor(
     products: readonly Product[],
     private readonly owners: Map<string, string>,
+    private readonly currency: string,
   ) {
     super();
     this.products = new Map(products.map((product) => [product.document.handle, product]));
@@ -52,6 +56,8 @@ export class ProductImport extends Aggregate {
     if (this.seen.has(handle)) {
       return { code: 'catalog.import.handle_repeated', message: `The product "${handle}" stands in this import twice` };
     }
+    const [foreign] = currencyProblems(variants, this.currency);
+    if (foreign) return { code: 'catalog.import.currency_differs', ...foreign };
     const skus = new Set<string>();
     for (const { sku } of variants) {
       const owner = this.owners.get(sku) ?? handle;

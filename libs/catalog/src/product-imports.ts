@@ -3,12 +3,14 @@ import { Database, Repository } from '#kernel';
 import type { ImportedProduct } from './contracts/imported-product.js';
 import { ProductImport } from './product-import.js';
 import { Products } from './products.js';
+import { ShopCurrency } from './shop-currency.js';
 
 @Injectable()
 export class ProductImports extends Repository<ProductImport> {
   constructor(
     database: Database,
     private readonly products: Products,
+    private readonly currency: ShopCurrency,
   ) {
     super(database);
   }
@@ -18,7 +20,7 @@ export class ProductImports extends Repository<ProductImport> {
     const handles = imported.map(({ handle }) => handle);
     const skus = imported.flatMap(({ variants }) => variants.map(({ sku }) => sku));
     const { products, owners } = await this.products.lock(handles, skus);
-    return new ProductImport(products, owners);
+    return new ProductImport(products, owners, await this.currency.current());
   }
 
   protected store({ changed }: ProductImport): Promise<void> {

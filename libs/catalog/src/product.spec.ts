@@ -136,14 +136,20 @@ describe('a product that is edited', () => {
 
   it('is still the one that was read when only its stock has changed', () => {
     const product = edited({ title: 'A mug' });
-    product.follow(new Map([['RED', true]]));
+    product.follow(new Map([['RED', true]]), 'EUR');
     expect(product.document).toMatchObject({ version: '2.1', variants: [{ available: false }, { available: true }] });
     expect(['2.0', '2.1'].map((version) => product.isOneOf([version]))).toEqual([true, true]);
     expect(['1.0', '3.0', '20', ''].map((version) => product.isOneOf([version]))).toEqual([false, false, false, false]);
     expect(product.isOneOf([])).toBe(false);
-    product.follow(new Map([['RED', true]]));
-    product.follow(new Map([['UNKNOWN', true]]));
+    product.follow(new Map([['RED', true]]), 'EUR');
+    product.follow(new Map([['UNKNOWN', true]]), 'EUR');
     expect(product.document.version).toBe('2.1');
+  });
+
+  it('cannot be had in another currency than the shop’s, whatever there is of it', () => {
+    const product = edited({});
+    product.follow(new Map([['RED', true]]), 'USD');
+    expect(product.document).toMatchObject({ version: '1.0', variants: [{ available: false }, { available: false }] });
   });
 
   it('counts in its category while it is published', () => {
@@ -172,6 +178,7 @@ describe('an import', () => {
         ['MUG', 'mug'],
         ['HAT', 'hat'],
       ]),
+      'EUR',
     );
     const report = reported(shop, mug, { ...hat, title: 'A hat' }, imported('cap', [variant('CAP')]));
     expect(report).toEqual({ created: 1, updated: 1, unchanged: 1, rejected: [] });
@@ -179,7 +186,7 @@ describe('an import', () => {
   });
 
   it('rejects a SKU of another product, in the shop or earlier in the import, and names both', () => {
-    const shop = new ProductImport([], new Map([['MUG', 'mug']]));
+    const shop = new ProductImport([], new Map([['MUG', 'mug']]), 'EUR');
     const { created, rejected } = reported(
       shop,
       imported('thief', [variant('MUG')]),
@@ -193,6 +200,23 @@ describe('an import', () => {
     ]);
   });
 
+  it('rejects a price in another currency than the shop’s, and tells where', () => {
+    const shop = new ProductImport([], new Map(), 'JPY');
+    const yen = (sku: string) => ({ ...variant(sku), price: { amount: 100, currency: 'JPY' } });
+    const { created, rejected } = reported(
+      shop,
+      imported('mug', [yen('MUG'), variant('MUG-2')]),
+      imported('hat', [{ ...yen('HAT'), compareAtPrice: { amount: 200, currency: 'USD' } }]),
+      imported('cap', [yen('CAP')]),
+    );
+    expect(created).toBe(1);
+    const why = { code: 'catalog.import.currency_differs', message: 'The prices of this shop are in JPY' };
+    expect(rejected).toEqual([
+      { handle: 'mug', ...why, pointer: '/variants/1/price' },
+      { handle: 'hat', ...why, pointer: '/variants/0/compareAtPrice' },
+    ]);
+  });
+
   it('lets a SKU go to another product once its own has given it up', () => {
     const mug = imported('mug', [variant('BLUE'), variant('RED')]);
     const shop = new ProductImport(
@@ -201,6 +225,7 @@ describe('an import', () => {
         ['BLUE', 'mug'],
         ['RED', 'mug'],
       ]),
+      'EUR',
     );
     expect(reported(shop, imported('mug', [variant('BLUE')]), imported('red-mug', [variant('RED')]))).toMatchObject({
       created: 1,
@@ -210,7 +235,7 @@ describe('an import', () => {
   });
 
   it('rejects a handle or a SKU that comes twice', () => {
-    const shop = new ProductImport([], new Map());
+    const shop = new ProductImport([], new Map(), 'EUR');
     const { created, rejected } = reported(
       shop,
       imported('mug', [variant('MUG')]),

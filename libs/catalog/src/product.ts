@@ -86,10 +86,16 @@ export class Product extends Aggregate {
     this.update({ ...this.asImported(), status }, ids, now);
   }
 
-  /** Shows what there is stock of, as far as `stock` tells; each variant that shows another face makes a version. */
-  follow(stock: ReadonlyMap<string, boolean>): void {
+  /**
+   * Shows what can be had, as far as `stock` tells; each variant that shows another face makes a version. What is priced in
+   * another currency than the shop's cannot.
+   */
+  follow(stock: ReadonlyMap<string, boolean>, currency: string): void {
     const { variants } = this.document;
-    const told = variants.map((variant) => ({ ...variant, available: stock.get(variant.sku) ?? variant.available }));
+    const told = variants.map((variant) => ({
+      ...variant,
+      available: (stock.get(variant.sku) ?? variant.available) && variant.price.currency === currency,
+    }));
     const turned = told.filter(({ available }, index) => available !== variants[index]!.available);
     const version = turned.reduce((before) => following(before, 'stock'), this.document.version);
     this.changed ||= turned.length > 0;

@@ -1,7 +1,9 @@
-import { Repository, sql } from '#kernel';
+import { Injectable } from '@nestjs/common';
+import { Database, Repository, sql } from '#kernel';
 import type { Product as ShownProduct } from './contracts/product.js';
 import { Product } from './product.js';
 import { wordsOf } from './searchable.js';
+import { ShopCurrency } from './shop-currency.js';
 
 /** Products that are locked, and which product, by its handle, has each of their SKUs and of those that were asked for. */
 export interface Locked {
@@ -13,7 +15,15 @@ type WrittenProduct = { readonly json: string } & Pick<ShownProduct, 'status' | 
 
 const isId = (text: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
 
+@Injectable()
 export class Products extends Repository<Product> {
+  constructor(
+    database: Database,
+    private readonly currency: ShopCurrency,
+  ) {
+    super(database);
+  }
+
   /** By its id, or else its handle: a handle may look like an id. */
   async find(idOrHandle: string): Promise<ShownProduct | undefined> {
     const row =
@@ -82,7 +92,8 @@ export class Products extends Repository<Product> {
       select document from product where id in (select product_id from noted) order by handle for update`);
     if (rows.length === 0) return;
     const products = rows.map(({ document }) => Product.stored(document));
-    for (const product of products) product.follow(stock);
+    const currency = await this.currency.current();
+    for (const product of products) product.follow(stock, currency);
     const ids = products.map(({ document }) => document.id);
     const texts = products.map(({ document }) => JSON.stringify(document));
     await this.database.write(sql`
@@ -98,10 +109,10 @@ export class Products extends Repository<Product> {
     return new Set(rows.map(({ handle }) => handle));
   }
 
-  /** Writes many in as many statements as one. */
+  /** Writes many in as many statements as one. The first goods fix the shop's currency. */
   async storeAll(products: readonly Product[]): Promise<void> {
     if (products.length === 0) return;
-    await this.storeVariants(products);
+    await this.storeVariants(products, await this.currency.fix());
     await this.storeProducts(products.map(({ document }) => document));
     await this.count(products);
   }
@@ -110,7 +121,7 @@ export class Products extends Repository<Product> {
     if (product.changed) await this.storeAll([product]);
   }
 
-  private async storeVariants(products: readonly Product[]): Promise<void> {
+  private async storeVariants(products: readonly Product[], currency: string): Promise<void> {
     // First what products gave up: another product of this import may have taken it.
     const removed = products.flatMap(({ removedSkus }) => removedSkus);
     if (removed.length > 0)
@@ -133,7 +144,7 @@ export class Products extends Repository<Product> {
       returning sku, available`);
     // A SKU that is new to its product may have a stock already.
     const known = new Map(stored.map(({ sku, available }) => [sku, available]));
-    for (const product of products) product.follow(known);
+    for (const product of products) product.follow(known, currency);
   }
 
   private async storeProducts(documents: readonly ShownProduct[]): Promise<void> {

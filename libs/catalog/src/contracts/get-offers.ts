@@ -2,7 +2,10 @@ import { anyone, Money, query, text, Uuid } from '#kernel/messages';
 import * as z from 'zod';
 import { Sku } from './product.js';
 
-/** What a variant costs now. SKUs that nobody can buy (unknown, draft, archived) are missing from the answer. */
+/**
+ * What a variant costs now. SKUs that nobody can buy (unknown, draft, archived, priced in
+ * another currency than the shop's) are missing from the answer.
+ */
 export class GetOffers extends query('catalog.get-offers.v1', {
   access: anyone,
   input: z.object({ skus: z.array(Sku).max(500) }),

@@ -10,7 +10,7 @@ export class ImportProducts extends command('catalog.import-products.v1', {
     created: z.int(),
     updated: z.int(),
     unchanged: z.int(),
-    rejected: z.array(z.object({ handle: text(), code: text(), message: text() })),
+    rejected: z.array(z.object({ handle: text(), code: text(), message: text(), pointer: text().optional() })),
   }),
   example: {
     input: {

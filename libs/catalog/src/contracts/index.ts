@@ -1,5 +1,6 @@
 export { CreateProduct } from './create-product.js';
 export { EditProduct } from './edit-product.js';
+export { GetCurrency } from './get-currency.js';
 export { GetOffers } from './get-offers.js';
 export { GetProduct } from './get-product.js';
 export { ImportedProduct } from './imported-product.js';

@@ -1,4 +1,4 @@
-import { text } from '#kernel/messages';
+import { Currency, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ImportedProduct } from './imported-product.js';
 
@@ -58,6 +58,11 @@ export const writingErrors = {
     status: 422,
     message: 'The options and the variants of the product do not fit each other.',
     details: z.object({ problems: z.array(z.object({ pointer: text(), message: text() })) }),
+  },
+  'catalog.currency_differs': {
+    status: 422,
+    message: 'A price is in another currency than the shop’s.',
+    details: z.object({ currency: Currency, problems: z.array(z.object({ pointer: text(), message: text() })) }),
   },
   'catalog.sku_repeated': {
     status: 422,

@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CommandBus } from '@nestjs/cqrs';
+import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ambient, anonymous, runIn } from '#kernel';
-import { HttpSettings } from '#kernel/http';
-import type { ImportProducts } from '../contracts/index.js';
+import { GetCurrency, type ImportProducts } from '../contracts/index.js';
 import { ProductImport } from './product-import.js';
+
+/** The catalog, where it is asked for its currency. */
+const catalog = (currency = 'EUR') =>
+  ({
+    execute: async (asked: object) => {
+      expect(asked).toBeInstanceOf(GetCurrency);
+      return { currency };
+    },
+  }) as unknown as QueryBus;
 
 /** Imports `rows` below a header; `refuse` says which handles the catalog rejects. */
 async function imported(
@@ -24,7 +32,7 @@ async function imported(
   async function* file() {
     yield Buffer.from([header, ...rows].join('\n'));
   }
-  const imports = new ProductImport({ execute } as unknown as CommandBus, new HttpSettings({}));
+  const imports = new ProductImport({ execute } as unknown as CommandBus, catalog());
   const report = await runIn({ correlationId: 'test', principal: anonymous, callId: 'key' }, () =>
     imports.run({ type: 'text/csv', bytes: file() }),
   );
@@ -32,6 +40,8 @@ async function imported(
 }
 
 const rows = (count: number) => Array.from({ length: count }, (_, index) => `p${index},Product ${index},1.00`);
+
+const sold = '"variants":[{"price":{"amount":100,"currency":"EUR"}}]';
 
 describe('an import', () => {
   it('goes to the catalog in batches of 100, none of them under the request’s idempotency key', async () => {
@@ -51,6 +61,36 @@ describe('an import', () => {
     ]);
   });
 
+  it('takes the prices of a CSV for those of the shop’s currency, and tells where a line of JSON has another', async () => {
+    const brought: ImportProducts['products'] = [];
+    const differs = { code: 'catalog.import.currency_differs', message: 'differs', pointer: '/variants/0/price' };
+    const execute = async ({ products }: ImportProducts) => {
+      brought.push(...products);
+      const rejected = products.map(({ handle }) => ({ handle, ...differs }));
+      return { created: 0, updated: 0, unchanged: 0, rejected };
+    };
+    const imports = new ProductImport({ execute } as unknown as CommandBus, catalog('KWD'));
+    const run = (type: string, text: string) =>
+      runIn({ correlationId: 'test', principal: anonymous }, () =>
+        imports.run({
+          type,
+          bytes: (async function* () {
+            yield Buffer.from(text);
+          })(),
+        }),
+      );
+    const rejections = [
+      (await run('text/csv', 'Handle,Title,Variant Price\nmug,Mug,1.5\n')).rejected,
+      (await run('application/x-ndjson', `{"title":"Mug",${sold}}`)).rejected,
+    ];
+    expect(brought.map(({ variants }) => variants[0]!.price)).toEqual([
+      { amount: 1_500, currency: 'KWD' },
+      { amount: 100, currency: 'EUR' },
+    ]);
+    const { pointer, ...row } = differs;
+    expect(rejections).toEqual([[{ line: 2, ...row }], [{ line: 1, ...row, pointer }]]);
+  });
+
   it('tells of 1,000 rejections, and counts all', async () => {
     const { report } = await imported(rows(1_200), () => true);
     expect(report.rejected).toHaveLength(1_000);
@@ -65,7 +105,6 @@ describe('an import', () => {
     await expect(imported([], undefined, '')).rejects.toMatchObject({ code: 'catalog.import.file_empty', status: 422 });
   });
 
-  const sold = '"variants":[{"price":{"amount":100,"currency":"EUR"}}]';
   it.each([
     ['text/csv', 'Handle,Title,Body (HTML),Variant Price\n', (n: number, text: string) => `p${n},P,${text},1.00\n`],
     ['application/x-ndjson', '', (n: number, text: string) => `{"title":"P${n}","description":"${text}",${sold}}\n`],
@@ -84,7 +123,7 @@ describe('an import', () => {
       written += products.length;
       return { created: products.length, updated: 0, unchanged: 0, rejected: [] };
     };
-    const imports = new ProductImport({ execute } as unknown as CommandBus, new HttpSettings({}));
+    const imports = new ProductImport({ execute } as unknown as CommandBus, catalog());
     const report = await runIn({ correlationId: 'test', principal: anonymous }, () =>
       imports.run({ type, bytes: file() }),
     );
@@ -113,7 +152,7 @@ describe('an import', () => {
       yield Buffer.from(['Handle,Title,Variant Price', ...rows(250), ''].join('\n'));
       throw new Error('gone');
     }
-    const imports = new ProductImport({ execute } as unknown as CommandBus, new HttpSettings({}));
+    const imports = new ProductImport({ execute } as unknown as CommandBus, catalog());
     const running = runIn({ correlationId: 'test', principal: anonymous }, () =>
       imports.run({ type: 'text/csv', bytes: broken() }),
     );

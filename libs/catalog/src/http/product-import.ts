@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import * as z from 'zod';
 import { ambient, Failure, runIn, text } from '#kernel';
-import { HttpSettings, type Upload } from '#kernel/http';
-import { ImportProducts } from '../contracts/index.js';
+import type { Upload } from '#kernel/http';
+import { GetCurrency, ImportProducts } from '../contracts/index.js';
 import { productBatches } from './product-batches.js';
 import type { ImportEntry } from './import-entry.js';
 import { readProductNdjson } from './product-ndjson.js';
@@ -50,7 +50,7 @@ export const ImportReport = z
   });
 export type ImportReport = z.infer<typeof ImportReport>;
 
-type Reject = (entry: Omit<Extract<ImportEntry, { kind: 'rejected' }>, 'kind' | 'code'> & { code: string }) => void;
+type Reject = (why: { line: number; code: string; message: string; pointer?: string | undefined }) => void;
 type Imported = Extract<ImportEntry, { kind: 'product' }>;
 
 /** Reads a file and hands its products to the catalog, a batch at a time: as large as the file may be, memory is not. */
@@ -58,7 +58,7 @@ type Imported = Extract<ImportEntry, { kind: 'product' }>;
 export class ProductImport {
   constructor(
     private readonly commands: CommandBus,
-    private readonly settings: HttpSettings,
+    private readonly queries: QueryBus,
   ) {}
 
   /**
@@ -70,12 +70,13 @@ export class ProductImport {
     const report: ImportReport = { created: 0, updated: 0, unchanged: 0, rejected: [], rejectedCount: 0 };
     const reject: Reject = ({ line, code, message, pointer }) => {
       if (report.rejectedCount++ >= MOST_TOLD) return;
-      report.rejected.push({ line, code, message, ...(pointer === undefined ? {} : { pointer }) });
+      const told = type === 'text/csv' ? undefined : pointer; // rows of a CSV have none
+      report.rejected.push({ line, code, message, ...(told === undefined ? {} : { pointer: told }) });
     };
-    const read = type === 'text/csv' ? readShopifyCsv : readProductNdjson;
+    const entries = type === 'text/csv' ? readShopifyCsv(bytes, await this.currency()) : readProductNdjson(bytes);
     let writing: Promise<unknown> = Promise.resolve();
     try {
-      for await (const batch of productBatches(read(bytes, { currency: this.settings.CLEAVE_CURRENCY }), reject)) {
+      for await (const batch of productBatches(entries, reject)) {
         await writing;
         writing = this.bring(batch, report, reject);
         writing.catch(() => undefined); // told where it is awaited, and that is not before the next batch was read
@@ -96,7 +97,12 @@ export class ProductImport {
     report.updated += counted.updated;
     report.unchanged += counted.unchanged;
     const lines = new Map(batch.map(({ line, product }) => [product.handle, line]));
-    for (const { handle, code, message } of rejected) reject({ line: lines.get(handle) ?? 0, code, message });
+    for (const { handle, ...why } of rejected) reject({ line: lines.get(handle) ?? 0, ...why });
+  }
+
+  /** The prices of a CSV name none: they are in the shop's, which only the catalog knows. */
+  private currency(): Promise<{ currency: string }> {
+    return this.queries.execute(new GetCurrency({}));
   }
 
   /** Without the request's call id, which stands for one command: an import can be repeated as it is. */

@@ -62,7 +62,7 @@ export const ProductLine = z
 type ProductLine = z.output<typeof ProductLine>;
 
 /** The product that a line describes. @throws RowFault with a JSON pointer into the line */
-export function productOfLine(value: unknown, currency: string): ImportedProduct {
+export function productOfLine(value: unknown): ImportedProduct {
   const { data: line, issues } = checkInput(ProductLine, value);
   if (issues) {
     const { path, message } = issues[0]!;
@@ -78,8 +78,7 @@ export function productOfLine(value: unknown, currency: string): ImportedProduct
     ...line,
     handle: given,
     options: names.map((name, at) => ({ name, values: [...new Set(described.map((each) => each.options[at]!))] })),
-    variants: described.map((each, at) => {
-      refuseOtherCurrency(each, currency, `/variants/${at}`);
+    variants: described.map((each) => {
       const sku = each.sku ?? derivedSku(given, each.options, taken);
       taken.add(sku);
       return { ...each, sku, title: each.options.join(' / ') || 'Default' };
@@ -143,22 +142,6 @@ function refuseRepeated(described: readonly { sku?: string | null | undefined; o
     choices.add(choice);
     if (typeof sku === 'string') skus.add(sku);
   }
-}
-
-/** A cart adds prices up: they are all in one currency. */
-function refuseOtherCurrency(
-  { price, compareAtPrice }: ProductLine['variants'][number],
-  currency: string,
-  pointer: string,
-): void {
-  const field =
-    price.currency !== currency
-      ? 'price'
-      : compareAtPrice && compareAtPrice.currency !== currency
-        ? 'compareAtPrice'
-        : undefined;
-  if (field)
-    throw new RowFault('currency_differs', `The prices of this shop are in ${currency}`, `${pointer}/${field}`);
 }
 
 const pointerTo = (path: readonly PropertyKey[]): string =>

@@ -14,7 +14,7 @@ async function* inChunks(source: Source, size: number): AsyncGenerator<Uint8Arra
 /** What is read must fit the contract: the catalog would refuse the whole batch. */
 async function read(source: Source, chunk = 65_536): Promise<ImportEntry[]> {
   const entries: ImportEntry[] = [];
-  for await (const entry of readProductNdjson(inChunks(source, chunk), { currency: 'EUR' })) {
+  for await (const entry of readProductNdjson(inChunks(source, chunk))) {
     entries.push(entry);
   }
   const products = entries.flatMap((entry) => (entry.kind === 'product' ? [entry.product] : []));
@@ -163,16 +163,6 @@ describe('a line of JSON', () => {
       sizes({ price: { amount: -1, currency: 'EUR' } }),
       'product_invalid /variants/0/price/amount',
     ],
-    [
-      'a price is in another currency',
-      sizes({ price: { amount: 1, currency: 'USD' } }),
-      'currency_differs /variants/0/price',
-    ],
-    [
-      'a price to compare with is in another currency',
-      sizes({ compareAtPrice: { amount: 1, currency: 'USD' } }),
-      'currency_differs /variants/0/compareAtPrice',
-    ],
     ['a stock is a fraction', sizes({ inventoryQuantity: 1.5 }), 'product_invalid /variants/0/inventoryQuantity'],
     [
       'a stock is beyond counting',
@@ -254,7 +244,7 @@ describe('a file of JSON lines', () => {
       yield Buffer.from(`"}\n${lines(mug({ handle: 'next' }))}`);
     }
     const entries: ImportEntry[] = [];
-    for await (const entry of readProductNdjson(endless(), { currency: 'EUR' })) entries.push(entry);
+    for await (const entry of readProductNdjson(endless())) entries.push(entry);
     expect(brief(entries)).toEqual(['1 mug', '2 line_too_long', '3 next']);
   });
 

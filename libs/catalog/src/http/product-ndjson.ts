@@ -17,7 +17,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export async function* readProductNdjson(
   source: AsyncIterable<Uint8Array>,
-  options: { currency: string },
 ): AsyncGenerator<ImportEntry, void, undefined> {
   const seen = new HandlesSeen();
   let empty = true;
@@ -31,7 +30,7 @@ export async function* readProductNdjson(
   if (empty) throw new UnreadableFile('file_empty', 'The file is empty: not even one line was found');
 
   function read(text: string, line: number) {
-    const product = productOfLine(jsonOf(text), options.currency);
+    const product = productOfLine(jsonOf(text));
     const firstLine = seen.lineOf(product.handle, line);
     if (firstLine === undefined) return product;
     throw new RowFault(

@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { Currency } from '../messages/schema.js';
 import { integer, onOff, settings } from '../settings/settings.js';
 import type { QuotaSize } from './quota.js';
 
@@ -14,7 +13,6 @@ export class HttpSettings extends settings({
       .optional(),
     doc: 'The IP address that the server listens on; 0.0.0.0 means all of this machine’s. Unset: 127.0.0.1, which only this machine\nreaches, and in production 0.0.0.0.',
   },
-  CLEAVE_CURRENCY: { schema: Currency, default: 'EUR', doc: 'The currency of prices in imported files, ISO 4217.' },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     default: 'info',
