@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { QueryBus } from '@nestjs/cqrs';
-import { ListProducts } from '#catalog/contracts';
+import { GetCurrency, ListProducts } from '#catalog/contracts';
 import { demoAdministrator } from '#identity/contracts';
 import { GetStock } from '#inventory/contracts';
 import { Failure } from '#kernel/messages';
@@ -13,7 +13,7 @@ type Products = z.output<typeof ListProducts.answer>;
 /** The project's root, seen from the compiled file. */
 const root = join(import.meta.dirname, '../../../..');
 
-/** Fills an empty shop by the way that every shopkeeper takes: log in, import a CSV. */
+/** Fills an empty shop by the way that every shopkeeper takes: log in, import a file. */
 export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line: string) => void): Promise<void> {
   // By the bus: only an empty shop need load what speaks HTTP.
   const shown = await whenThere(
@@ -39,14 +39,21 @@ export async function fillEmptyShop(url: string, queries: QueryBus, tell: (line:
   tell('The shop is empty: importing the demo catalogue …');
   const answer = await fetch(`${url}/api/v1/products/import`, {
     method: 'POST',
-    headers: { 'content-type': 'text/csv', authorization: `Bearer ${accessToken}` },
-    body: await readFile(join(root, 'libs/catalog/demo/products.csv')),
+    headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${accessToken}` },
+    body: await catalogue(queries),
   });
   const report = (await answer.json()) as { created?: number; rejectedCount?: number };
   if (!answer.ok || report.rejectedCount !== 0)
     throw new Error(`the demo catalogue was not imported: ${JSON.stringify(report)}`);
   await stockIsKnown(url, queries);
   tell(`${report.created} products are in the shop.`);
+}
+
+/** In the shop's currency. The reader of CSV is the edge's, and loaded for an empty shop alone. */
+async function catalogue(queries: QueryBus): Promise<string> {
+  const { demoCatalogue } = await import('#catalog/http');
+  const { currency } = await queries.execute(new GetCurrency({}));
+  return demoCatalogue(createReadStream(join(root, 'libs/catalog/demo/products.csv')), currency);
 }
 
 /** In a split shop the contexts come up one by one: asks, for a minute at most, until whoever answers is there. */
