@@ -5,6 +5,7 @@ import { secondRun } from './second-run.mjs';
 
 /** Runs a stage of tests (stages.mjs); when it is over, what failed in a tagged file, once more. */
 export async function runStage({ name, args, settings }, tally, results) {
+  console.log(`\n— ${name}`);
   const run = await tally.time(name, () => runJest(name, args, settings, results));
   const { report, code, log } = run;
   if (!report) return void tally.failed++; // the runner itself died

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { until } from '#kernel/testing';
+import { expectTree, madeByCheckout } from '../flow-tree.js';
 import { newKey, onEveryTopology } from '../shop.js';
 
 onEveryTopology('checkout', (shop) => {
@@ -148,10 +149,14 @@ onEveryTopology(
       async (token) => {
         const sku = token.toUpperCase().replaceAll('_', '-');
         await shop().sell(sku, 3);
-        const { cart, order } = await shop().buy({ [sku]: 1 }, token, 1);
-        const settled = await moneyIsBack(order, cart);
+        const cart = await shop().cartWith({ [sku]: 1 });
+        const { body, headers } = await shop().checkout(cart, token).expect(202);
+        const settled = await moneyIsBack({ id: (body as { orderId: string }).orderId }, cart);
         expect(settled.history.map(({ status }) => status)).toEqual(['pending', 'stock_reserved', 'expired']);
         expect(await shop().stock(sku)).toMatchObject({ onHand: 3, reserved: 0 });
+        // What its timers and the money that comes late bring about is part of the checkout's flow.
+        const last = ['order-expired', 'stock-released', 'payment-voided'];
+        await expectTree(shop(), headers['x-request-id'] as string, madeByCheckout, last);
       },
       90_000,
     );

@@ -1,0 +1,52 @@
+import { expect } from '@jest/globals';
+import { until } from '#kernel/testing';
+import type { Shop } from './shop.js';
+
+export interface FlowMessage {
+  readonly id: string;
+  readonly name: string;
+  readonly causationId: string | null;
+}
+
+/** What a request to checkout sends and publishes itself. */
+export const madeByCheckout = ['order-placed', 'reserve-stock', 'expire-order'];
+
+const short = (name: string) => name.replace(/^\w+\.(.*)\.v1$/, '$1');
+
+/**
+ * Waits until all of `last` are in a request's flow, and expects one tree: each message has its cause in the flow, but for
+ * those of `made`, which the request itself made.
+ */
+export async function expectTree(
+  shop: Shop,
+  correlationId: string,
+  made: readonly string[],
+  last: readonly string[],
+): Promise<FlowMessage[]> {
+  const flow = await until(
+    async () => {
+      const messages = await flowOf(shop, correlationId);
+      return last.every((name) => messages.some((message) => short(message.name) === name)) && messages;
+    },
+    `${last.join(', ')} in the flow`,
+  );
+  const ids = new Set(flow.map(({ id }) => id));
+  const withoutCause = flow.filter(({ causationId }) => causationId === null).map(({ name }) => short(name));
+  expect(withoutCause.toSorted()).toEqual([...made].toSorted());
+  expect(flow.filter(({ causationId }) => causationId !== null && !ids.has(causationId))).toEqual([]);
+  return flow;
+}
+
+/** The messages that led to the first of that name, the nearest first. */
+export function causesOf(flow: readonly FlowMessage[], name: string): string[] {
+  const byId = new Map(flow.map((message) => [message.id, message]));
+  const causes: string[] = [];
+  let message = flow.find((one) => short(one.name) === name);
+  while ((message = message && byId.get(message.causationId ?? ''))) causes.push(short(message.name));
+  return causes;
+}
+
+async function flowOf(shop: Shop, correlationId: string): Promise<FlowMessage[]> {
+  const { status, body } = await shop.http.get(`/api/v1/admin/flows/${correlationId}`).set(await shop.admin());
+  return status === 200 && body.unavailable.length === 0 ? (body.messages as FlowMessage[]) : [];
+}
