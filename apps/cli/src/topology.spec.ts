@@ -48,7 +48,7 @@ describe('the command line of topologies', () => {
         'Wrong topology:',
         `  ${file}:1: calls: there is no transport "rediss": did you mean "redis"?`,
         expect.stringMatching(
-          /:2: the context "catalog" runs nowhere, and "cart" calls catalog\.get-offers\.v1: add it/,
+          /:2: the context "catalog" runs nowhere, and "cart" calls catalog\.get-currency\.v1: add it/,
         ),
         `  ${file}:4: there is no context "carts": did you mean "cart"?`,
       ]),

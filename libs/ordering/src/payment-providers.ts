@@ -1,16 +1,18 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ListPaymentProviders } from '#payments/contracts';
-import { Clock, errorText } from '#kernel';
+import { Clock, errorText, within } from '#kernel';
 
 const FRESH_MS = 60_000;
+/** A checkout waits this long for payments, which has the last word on its provider anyway. */
+const PATIENCE_MS = 1_000;
 
 /**
- * The shop's payment providers, as payments names them. Asked once a minute, and for a name that is not among them. An old
- * answer serves while payments is unreachable, so that checkouts go on without it.
+ * The shop's payment providers, as payments names them. Asked at boot, once a minute, and for a name that is not among them. An
+ * old answer serves while payments is unreachable, so that checkouts go on without it.
  */
 @Injectable()
-export class PaymentProviders {
+export class PaymentProviders implements OnApplicationBootstrap {
   private readonly logger = new Logger('Ordering');
   private names: readonly string[] | undefined;
   private askedAt = -Infinity;
@@ -21,22 +23,28 @@ export class PaymentProviders {
     private readonly clock: Clock,
   ) {}
 
-  /** The names, asked for anew where `wanted` is not among those known. @throws Failure where payments has never answered and does not now */
-  async including(wanted: string): Promise<readonly string[]> {
-    if (!this.names?.includes(wanted) || this.clock.now() - this.askedAt > FRESH_MS) {
-      this.asking ??= this.ask().finally(() => (this.asking = undefined));
-      await this.asking;
-    }
-    return this.names ?? [];
+  onApplicationBootstrap(): void {
+    void this.refresh();
+  }
+
+  /** The names, asked for anew where `wanted` is not among those known. Undefined where payments has not answered yet. */
+  async including(wanted: string): Promise<readonly string[] | undefined> {
+    const isKnown = this.names?.includes(wanted) ?? false;
+    if (!isKnown) await within(PATIENCE_MS, this.refresh(), undefined);
+    else if (this.clock.now() - this.askedAt > FRESH_MS) void this.refresh();
+    return this.names;
+  }
+
+  private refresh(): Promise<void> {
+    return (this.asking ??= this.ask().finally(() => (this.asking = undefined)));
   }
 
   private async ask(): Promise<void> {
+    this.askedAt = this.clock.now();
     try {
       ({ names: this.names } = await this.queries.execute(new ListPaymentProviders({})));
     } catch (error) {
-      if (!this.names) throw error;
-      this.logger.warn(`payments does not answer, its providers of before still count: ${errorText(error)}`);
+      this.logger.warn(`payments does not tell its providers, what is known of them still counts: ${errorText(error)}`);
     }
-    this.askedAt = this.clock.now();
   }
 }
