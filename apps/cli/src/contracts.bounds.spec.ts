@@ -22,7 +22,7 @@ interface Schema {
 const shortFormats = new Set(['uuid', 'date-time']);
 const isEndless = (pattern: string): boolean => /[*+]|\{\d+,\}/.test(pattern);
 
-/** What somebody may send as much of as a message holds. */
+/** The fields without a bound of their own: only the size of the message limits them. */
 function* unbounded(schema: Schema, where: string, defs: Readonly<Record<string, Schema>>): Generator<string> {
   const { type, items, properties = {}, additionalProperties, propertyNames, anyOf = [], $ref } = schema;
   if ($ref) yield* unbounded(defs[$ref.split('/').at(-1)!]!, where, defs);

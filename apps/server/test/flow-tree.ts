@@ -8,7 +8,7 @@ export interface FlowMessage {
   readonly causationId: string | null;
 }
 
-/** What a request to checkout sends and publishes itself. */
+/** The messages that a checkout's request itself sends and publishes. */
 export const madeByCheckout = ['order-placed', 'reserve-stock', 'expire-order'];
 
 const short = (name: string) => name.replace(/^\w+\.(.*)\.v1$/, '$1');

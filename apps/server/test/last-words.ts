@@ -8,7 +8,7 @@ import { newDataDir } from './running-server.js';
 
 const main = join(import.meta.dirname, '../../../dist/apps/server/src/main.js');
 
-/** What a start that fails, with these settings, says on stderr. */
+/** The stderr of a start with these settings, which is expected to fail. */
 export async function lastWords(env: Readonly<Record<string, string>>): Promise<string> {
   const dir = await newDataDir();
   const child = spawn(process.execPath, [main], {

@@ -43,7 +43,7 @@ export class RunningServer {
     return readFileSync(logOf(this.dataDir), 'utf8');
   }
 
-  /** What the test provider that it started signs with. */
+  /** The secret of the test provider that it started. */
   get providerSecret(): string {
     return readFileSync(join(this.dataDir, 'test-provider.secret'), 'utf8').trim();
   }

@@ -37,8 +37,8 @@ describe('a server on a laptop', () => {
       for (const { pid } of processes) expect(process.kill(pid, 0)).toBe(true);
       expect(processes.find(({ name }) => name === 'server')!.ports).toEqual({ http: server.port });
 
-      // Nobody else on the network reaches it, but for a HOST that says so. 127.0.0.2 is another address of this machine;
-      // a Mac has none.
+      // Other machines do not reach it unless HOST says so. 127.0.0.2 stands in for them: another address of this machine,
+      // which a Mac lacks.
       const elsewhere = (port: number) =>
         fetch(`http://127.0.0.2:${port}/health/live`).then(
           ({ status }) => status,

@@ -24,7 +24,7 @@ describe('searched text', () => {
   });
 });
 
-/** What stands outside of tags, in one pass: a tag goes from the last `<` before a `>` to that one. */
+/** The text outside of tags, in one pass: a tag goes from the last `<` before a `>` to that one. */
 function outsideOfTags(html: string): string {
   let prose = '';
   let open: number | undefined;

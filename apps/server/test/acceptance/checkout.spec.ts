@@ -154,7 +154,7 @@ onEveryTopology(
         const settled = await moneyIsBack({ id: (body as { orderId: string }).orderId }, cart);
         expect(settled.history.map(({ status }) => status)).toEqual(['pending', 'stock_reserved', 'expired']);
         expect(await shop().stock(sku)).toMatchObject({ onHand: 3, reserved: 0 });
-        // What its timers and the money that comes late bring about is part of the checkout's flow.
+        // The checkout's flow includes the effects of its timers and of money that comes late.
         const last = ['order-expired', 'stock-released', 'payment-voided'];
         await expectTree(shop(), headers['x-request-id'] as string, madeByCheckout, last);
       },

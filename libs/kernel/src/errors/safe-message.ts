@@ -49,7 +49,7 @@ function ofDatabase(fields: Fields, message: string): string {
   return `${[code, condition].join(' ').trim()}${[objects, said].map((part) => part && `: ${part}`).join('')}`;
 }
 
-/** What such a message quotes is a name of the statement; a value that was cast to one is none. */
+/** Such a message quotes names of the statement. A value that was cast to a name has other characters. */
 const nameAlone = (quoted: string, name: string): string => (/^[\w$.-]+$/.test(name) ? quoted : '"…"');
 
 /** Zod: which rule is broken where. Keys may be of whoever sent them. */
@@ -82,7 +82,7 @@ const aboutFilesAndPeers = /^ERR_(MODULE|PACKAGE|TLS|SSL|OSSL|HTTP2)_/;
 const platform = new Set(['TypeError', 'RangeError', 'ReferenceError', 'URIError', 'EvalError']);
 /** A piece of source code, by which V8 tells where it stopped; a value in its stead has other characters, most often. */
 const code = String.raw`(?:\(intermediate value\)|[\w$])[\w$.#()\[\]]*`;
-/** What V8 and undici say without a value in it. `Cannot use 'in' operator to search for 'x' in …` is not among them. */
+/** Sentences of V8 and undici that hold no value. `Cannot use 'in' operator to search for 'x' in …` is not among them. */
 const spoken = [
   String.raw`Cannot (?:read|set) properties of (?:null|undefined) \((?:reading|setting) '[\w$]+'\)`,
   String.raw`${code} is not (?:a function|a constructor|iterable|defined)`,

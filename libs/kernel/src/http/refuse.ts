@@ -10,7 +10,7 @@ const codes: ReadonlyMap<string | undefined, EdgeErrorCode> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 'http.request_timeout'],
 ]);
 
-/** What is no HTTP request, and so reaches no route: answered on the socket. */
+/** Answers on the socket, since bytes that are no HTTP request reach no route. */
 export function refuse({ code }: Error & { code?: string }, socket: Socket): void {
   if (refused.has(socket)) return; // what it still sends is no request either: it has its answer, and its time to read it
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
