@@ -8,7 +8,7 @@ const specs = globSync('{apps,libs,scripts}/**/*.spec.ts', { cwd: root, exclude:
 const read = (spec: string) => readFileSync(join(root, spec), 'utf8');
 const tagsOf = (spec: string) => [parse(extract(read(spec)))['tag'] ?? []].flat();
 
-/** What ends or freezes a process that cannot do anything about it, by itself or in what a spec shares with others. */
+/** Signals that a process cannot handle, and the shared helpers that send them. */
 const fault =
   /\bSIGKILL\b|\bSIGSTOP\b|\b(?:kill|freeze)\(\)|\b(?:callGuarantees|itSurvivesTrouble|OneProcess|ManyProcesses|Moving)\b/;
 /** Which look like it, and are none. */

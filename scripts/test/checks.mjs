@@ -9,7 +9,7 @@ const all = [
 /** Maven fetches it, once: it is no test's time. */
 const kafka = "import('./dist/libs/kernel/src/kafka-broker/index.js').then(({ kafkaHome }) => kafkaHome(console.log))";
 
-/** What `npm test` checks before the first test, in order; of a few paths the types and the build alone. */
+/** The checks of `npm test` before the first test, in order. A run of a few paths checks the types and the build alone. */
 export const checksFor = (paths) => [
   // The build checks the types of what is shipped and of what tests it.
   ['types', 'tsc', ['--noEmit']],

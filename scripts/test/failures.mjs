@@ -1,7 +1,7 @@
 import { isTagged } from './fault-tag.mjs';
 
 /**
- * What of a first run is to be run once more: the failures of tagged files. A file that failed as a whole is one of them;
+ * The failures of a first run that are to be run once more: those of tagged files. A file that failed as a whole is one of them;
  * so are the tests of a `describe` whose hook threw; any other test is one by itself.
  */
 export function taggedFailures({ report, files, output }) {

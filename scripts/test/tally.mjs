@@ -1,10 +1,10 @@
-/** What a whole run comes to: how much passed and failed, what needed a second run, and where the minutes went. */
+/** The result of a whole run: how much passed and failed, which tests needed a second run, and where the minutes went. */
 export class Tally {
   passed = 0;
   failed = 0;
   skipped = 0;
   secondRuns = 0;
-  /** Of what passed in its second run: the output of its first. */
+  /** The failures that passed in their second run, each with the output of its first. */
   retried = [];
   seconds = new Map();
 

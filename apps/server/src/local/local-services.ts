@@ -51,8 +51,7 @@ export async function startLocalServices(options: LocalOptions): Promise<LocalSe
   const turn = Promise.withResolvers<void>();
   turn.promise.catch(() => undefined); // where it was not to be started, nobody waits for it
   const unwanted = () => turn.reject(new Error('The test provider was not started: what needs it stopped first.'));
-  const lacksProvider = lacks('data', 'TEST_PROVIDER_URL');
-  const providerSecret = lacksProvider
+  const providerSecret = lacks('data', 'TEST_PROVIDER_URL')
     ? environment['TEST_PROVIDER_SECRET'] || (await secretIn(folder, 'test-provider.secret'))
     : undefined;
   const provider = providerSecret

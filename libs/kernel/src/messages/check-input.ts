@@ -8,7 +8,7 @@ export const MOST_ISSUES = 20;
 /** Values in an input of which everything that is wrong is looked for at once. Larger ones are looked through piece by piece. */
 const SMALL = 1_000;
 
-/** What is wrong with an input. */
+/** The mistakes of an input. */
 export interface Wrong {
   readonly data?: undefined;
   /** The first ones, at most MOST_ISSUES where the input is large. */
@@ -48,7 +48,7 @@ function collect(schema: z.ZodType, value: unknown, path: PropertyKey[], found: 
 
 type Part = [name: PropertyKey, value: unknown, schema: z.ZodType];
 
-/** What has a schema of its own in an object or a list. Undefined where Zod stops at once: it wants something else, or fewer. */
+/** The fields of an object or items of a list, each with its schema. Undefined where Zod stops at once: it wants another type, or fewer items. */
 function partsOf(schema: z.ZodType, value: object): Iterable<Part> | undefined {
   const def = schema.def as { type: string; element?: z.ZodType; shape?: Record<string, z.ZodType> };
   if (Array.isArray(value)) {

@@ -103,7 +103,7 @@ interface Definition {
 export const fieldOf = (fields: object = {}, name: string): unknown =>
   Object.hasOwn(fields, name) ? (fields as Record<string, unknown>)[name] : undefined;
 
-/** What stands in an optional, a nullable, a default and the like. */
+/** The schema inside an optional, a nullable, a default and the like. */
 export function innermost(schema: z.ZodType): z.ZodType {
   const { innerType } = definition(schema);
   return innerType ? innermost(innerType) : schema;
