@@ -91,6 +91,12 @@ describe('the boundaries', () => {
       "import { cart as self } from './index.js';\nexport const cart: unknown = self;",
     ],
     [
+      'a cycle of types alone',
+      'no-cycles',
+      'libs/cart/src/cart.ts',
+      "import type { cart as self } from './index.js';\nexport const cart: typeof self | undefined = undefined;",
+    ],
+    [
       'an import of nothing',
       'not-to-unresolvable',
       'libs/cart/src/cart.ts',

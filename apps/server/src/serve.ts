@@ -9,6 +9,7 @@ import { AppModule } from './app.module.js';
 import { demoAdministrator, demoCustomer } from '#identity/contracts';
 import { demoSetting } from './demo-setting.js';
 import { fillEmptyShop } from './demo.js';
+import { interceptorsOf } from './interceptors.js';
 import type { LocalServices } from './local/local-services.js';
 import { everything, kindOf, type Place } from './place.js';
 import type { ServerSettings } from './server-settings.js';
@@ -51,7 +52,11 @@ export async function serve({
   const instance = settings.CLEAVE_INSTANCE ?? `${hostname()}:${http.PORT || process.pid}`;
   Logger.attachBuffer(); // what is told before the application's own log is there
   const split = await connectSplit({ topology: place.topology, contexts, environment, instance });
-  const options = { ...kernelOptions(new KernelSettings(environment), environment, instance), split };
+  const options = {
+    ...kernelOptions(new KernelSettings(environment), environment, instance),
+    interceptors: interceptorsOf(settings),
+    split,
+  };
   const app = await createHttpApp(await AppModule.of(options, place), http, { api });
   opened(() => app.close());
   let stopping: Promise<unknown> | undefined;

@@ -16,6 +16,13 @@ export class ServerSettings extends settings({
     schema: z.enum(['on', 'off'], 'must be "on" or "off"').optional(),
     doc: 'on: an empty shop has demo accounts, with published passwords, and is filled with the demo catalogue. Needs the embedded\ndatabase, where it is on unless it is set to off. Never in production.',
   },
+  CLEAVE_INTERCEPTORS: {
+    schema: z
+      .string()
+      .optional()
+      .transform((files = '') => files.split(',').flatMap((file) => file.trim() || [])),
+    doc: 'Modules whose default export is an interceptor (docs/guides/interceptors.md), separated by commas: files that Node can load.',
+  },
   CLEAVE_INSTANCE: {
     schema: z.string().min(1).max(100).optional(),
     doc: 'Names this process among those that share a database; the same name after a restart takes its work up at once. Unset: made of host and port.',

@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
-import { act, capture, refund, settle, voidPayment, type Money, type Payment, type Refund } from './payment.js';
+import { act, capture, refund, settle, voidPayment, type Money, type Refund } from './payment.js';
+import type { Payment } from './payment-data.js';
 import { Refusal } from './refusal.js';
 import type { CreatePayment } from './requests.js';
 import type { Store } from './store.js';

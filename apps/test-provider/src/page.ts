@@ -1,4 +1,5 @@
-import { hasExpired, type Payment } from './payment.js';
+import { hasExpired } from './payment.js';
+import type { Payment } from './payment-data.js';
 
 /** Forms may lead to the shop's return URL, so their targets are left open; everything else is shut. */
 export const pageHeaders = {

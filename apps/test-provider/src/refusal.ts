@@ -1,4 +1,4 @@
-import type { Payment } from './payment.js';
+import type { Payment } from './payment-data.js';
 
 /** Every way the API says no: the code that callers branch on, and its HTTP status. */
 export const refusals = {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
-import type { Payment } from './payment.js';
+import type { Payment } from './payment-data.js';
 
 const longestTimer = 60_000;
 

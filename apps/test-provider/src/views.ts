@@ -1,4 +1,5 @@
-import type { Payment, Refund } from './payment.js';
+import type { Refund } from './payment.js';
+import type { Payment } from './payment-data.js';
 
 /** A payment as the API and the webhooks show it. */
 export function paymentView(payment: Payment, url: string) {

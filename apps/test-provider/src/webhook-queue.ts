@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
-import type { Payment, Refund } from './payment.js';
+import type { Refund } from './payment.js';
+import type { Payment } from './payment-data.js';
 import type { Store } from './store.js';
 import { copiesOfWebhooks } from './tokens.js';
 import { instant, paymentView, refundView } from './views.js';

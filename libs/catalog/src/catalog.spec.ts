@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AvailabilityChanged } from '#inventory/contracts';
-import { ambient, type Failure, type Principal, sql } from '#kernel';
+import { callContext, type Failure, type Principal, sql } from '#kernel';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { Availability } from './availability.subscriber.js';
 import { CatalogModule } from './catalog.module.js';
@@ -41,7 +41,7 @@ describe('the catalog', () => {
     const query = catalog.database.query.bind(catalog.database);
     let count = 0;
     const spy = jest.spyOn(catalog.database, 'query').mockImplementation((statement) => {
-      if (ambient()?.correlationId === 'counted') count++;
+      if (callContext()?.correlationId === 'counted') count++;
       return query(statement);
     });
     await catalog.execute(message, { correlationId: 'counted' });

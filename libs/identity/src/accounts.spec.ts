@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Ambient, anonymous, sql } from '#kernel';
+import { type CallContext, anonymous, sql } from '#kernel';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { GetMe, LogIn, Register } from './contracts/index.js';
 import { IdentityModule } from './identity.module.js';
@@ -13,7 +13,7 @@ describe('An account', () => {
   });
   afterAll(() => identity.close());
 
-  const register = (account: typeof ada, as: Partial<Ambient> = {}) =>
+  const register = (account: typeof ada, as: Partial<CallContext> = {}) =>
     identity.execute<{ id: string; email: string }>(new Register(account), { principal: anonymous, ...as });
   const me = (id: string) =>
     identity.execute(new GetMe({}), {

@@ -23,8 +23,8 @@ describe('The line of those whose password is hashed', () => {
     const ends: (() => void)[] = [];
     let over = false;
     const hash = () => (over ? Promise.resolve() : new Promise<void>((resolve) => ends.push(resolve)));
-    const surroundings = { correlationId: 'crowd', principal: anonymous, deadline: clock.now() + 5_000 };
-    const all = Array.from({ length: size }, () => runIn(surroundings, () => line.run(hash)));
+    const context = { correlationId: 'crowd', principal: anonymous, deadline: clock.now() + 5_000 };
+    const all = Array.from({ length: size }, () => runIn(context, () => line.run(hash)));
     const answers = Promise.allSettled(all);
     const end = async () => {
       over = true;

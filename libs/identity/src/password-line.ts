@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
-import { ambient, Clock, type Failure, Limit } from '#kernel';
+import { callContext, Clock, type Failure, Limit } from '#kernel';
 import { Register } from './contracts/index.js';
 
 /** Node has four threads for such work, and one of them is left to everything else. */
@@ -22,7 +22,7 @@ export class PasswordLine {
 
   /** @throws identity.busy, as log-in and registration declare it */
   async run<Result>(hash: () => Promise<Result>): Promise<Result> {
-    const { deadline = Number.POSITIVE_INFINITY } = ambient() ?? {};
+    const { deadline = Number.POSITIVE_INFINITY } = callContext() ?? {};
     const latest = this.clock.now() + (deadline - this.clock.now()) / 2;
     if (this.clock.now() + this.waitMs > latest) throw this.busy();
     return this.limit.run(() => {

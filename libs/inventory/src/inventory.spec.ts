@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProductChanged, ProductCreated } from '#catalog/contracts';
-import { ambient, Ids, isoInstant, runIn, sql, SystemClock } from '#kernel';
+import { callContext, Ids, isoInstant, runIn, sql, SystemClock } from '#kernel';
 import { testContext, type TestedContext, until } from '#kernel/testing';
 import { CommitStock, ReleaseStock, ReserveStock } from './contracts/reservation.js';
 import { GetStock, SetStock } from './contracts/stock.js';
@@ -82,7 +82,7 @@ describe('inventory', () => {
           [ids.next(), created(['batch-2', 2], ['batch-none', null])],
           [ids.next(), created(['batch-known', 1], ['batch-1', 1], ['batch-2', 9])],
         ] as const)
-          runIn({ ...ambient()!, causationId }, () => subscriber.created(event));
+          runIn({ ...callContext()!, causationId }, () => subscriber.created(event));
         if (last) inventory.database.currentTransaction()!.beforeCommit.push(last);
       });
     await expect(batch(() => Promise.reject(new Error('one of them failed')))).rejects.toThrow('one of them failed');

@@ -1,10 +1,10 @@
-import { type Ambient, ambient, Database, Gathering, On, runIn, Subscriber } from '#kernel';
+import { type CallContext, callContext, Database, Gathering, On, runIn, Subscriber } from '#kernel';
 import { ProductChanged, ProductCreated } from '#catalog/contracts';
 import { StockItems } from './stock-items.js';
 
 /** What one message says of SKUs, with what it runs in: what comes of it is caused by it. */
 interface Heard {
-  readonly around: Ambient;
+  readonly context: CallContext;
   readonly stock: ReadonlyMap<string, number>;
 }
 
@@ -39,12 +39,12 @@ export class StartingStock {
 
   private start(variants: ProductCreated['variants']): void {
     const stock = new Map(variants.map(({ sku, startingStock }) => [sku, startingStock ?? 0]));
-    this.heard.all.push({ around: ambient()!, stock });
+    this.heard.all.push({ context: callContext()!, stock });
   }
 
   private async begin(heard: readonly Heard[]): Promise<void> {
     const first = new Map(heard.toReversed().flatMap(({ stock }) => [...stock]));
     const made = await this.items.create(first);
-    for (const { around, stock } of heard) await runIn(around, () => this.items.save(made.of(stock.keys())));
+    for (const { context, stock } of heard) await runIn(context, () => this.items.save(made.of(stock.keys())));
   }
 }

@@ -13,7 +13,15 @@ import { On, Subscriber } from './inbox/subscriber.js';
 import { context, KernelModule } from './kernel.module.js';
 import { anyone, command, event, text } from './messages/index.js';
 import { send } from './outbox/outbox.js';
-import { type Ambient, ambient, anonymous, continueFlow, currentFlow, type Flow, runIn } from './runtime/ambient.js';
+import {
+  type CallContext,
+  callContext,
+  anonymous,
+  continueFlow,
+  currentFlow,
+  type Flow,
+  runIn,
+} from './runtime/call-context.js';
 import { isoInstant } from './runtime/clock.js';
 import { testDatabase, testKernelOptions, until } from './testing/index.js';
 
@@ -100,7 +108,7 @@ class HelpHandler implements ICommandHandler<Help> {
 
 @Subscriber('there.listener', { batch: 10 })
 class Listener {
-  private readonly heard: Gathering<{ key: string; around: Ambient }[]>;
+  private readonly heard: Gathering<{ key: string; around: CallContext }[]>;
 
   constructor(
     database: Database,
@@ -108,7 +116,7 @@ class Listener {
   ) {
     this.heard = new Gathering(
       database,
-      (): { key: string; around: Ambient }[] => [],
+      (): { key: string; around: CallContext }[] => [],
       async (all) => {
         for (const { key, around } of all) await runIn(around, () => this.facts.tell(new Gathered({ key })));
       },
@@ -117,7 +125,7 @@ class Listener {
 
   @On(Begun)
   async begun({ key }: Begun) {
-    this.heard.all.push({ key, around: ambient()! });
+    this.heard.all.push({ key, around: callContext()! });
     await this.facts.tell(new Noted({ key }));
   }
 }
@@ -137,7 +145,7 @@ describe.each([
 ])('a flow, %s', (_, rehearsal) => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
   let app: TestingModule;
-  const around = (correlationId: string): Ambient => ({ correlationId, principal: anonymous });
+  const around = (correlationId: string): CallContext => ({ correlationId, principal: anonymous });
   const messages = async () => {
     const all = [...app.get(Registry).databases.values()].map((one) =>
       one.query<{ id: string; name: string; flow: string; cause: string | null; key: string }>(sql`

@@ -1,5 +1,6 @@
 export { Aggregate, Repository } from './aggregate.js';
 export { invalidInput } from './bus/owner.js';
+export type { CallRequest } from './bus/link.js';
 export { Registry } from './bus/registry.js';
 export { WithoutTransaction } from './bus/without-transaction.js';
 export { Database } from './database/database.js';
@@ -10,6 +11,7 @@ export { migration } from './database/migration.js';
 export { Recent } from './database/recent.js';
 export { sql, Sql } from './database/sql.js';
 export * from './errors/index.js';
+export type { Delivery, EdgeAnswer, EdgeRequest, Handling, Interceptor, Next } from './interceptors/interceptor.js';
 export { On, Subscriber, type SubscriberOptions } from './inbox/subscriber.js';
 export { Parking, type ParkedMessage } from './inbox/parking.js';
 export { context, type ContextOptions, KernelModule, kernelOptions } from './kernel.module.js';
@@ -21,8 +23,8 @@ export { operationsOf } from './operations/operations.js';
 export { send } from './outbox/outbox.js';
 export { Positions } from './outbox/positions.js';
 export {
-  type Ambient,
-  ambient,
+  type CallContext,
+  callContext,
   anonymous,
   continueFlow,
   currentFlow,
@@ -32,7 +34,7 @@ export {
   principal,
   runIn,
   service,
-} from './runtime/ambient.js';
+} from './runtime/call-context.js';
 export { Clock, Ids, isoInstant, Randomness, secretToken, SeededRandomness, SystemClock } from './runtime/clock.js';
 export { Limit, pause, within } from './runtime/deadline.js';
 export { Loop } from './runtime/loop.js';

@@ -8,10 +8,15 @@ import {
 import { type Handler, Registry, type SubscriberEntry } from './bus/registry.js';
 import { revive } from './bus/owner.js';
 import type { Database } from './database/database.js';
-import { Inbox, type Receiver } from './inbox/inbox.js';
+import { Inbox } from './inbox/inbox.js';
 import { Listeners } from './inbox/listeners.js';
 import { Parking } from './inbox/parking.js';
-import type { Destination, OutboxRow } from './outbox/destination.js';
+import { Handlers, type Receiver } from './inbox/receiver.js';
+import type { Interceptor } from './interceptors/interceptor.js';
+import { Interceptors } from './interceptors/interceptors.js';
+import type { MessageEnvelope } from './messages/message-envelope.js';
+import type { Destination } from './outbox/destination.js';
+import { Outbox } from './outbox/outbox.js';
 import { Relay } from './outbox/relay.js';
 import { Retention } from './outbox/retention.js';
 import { Timers } from './outbox/timers.js';
@@ -19,7 +24,8 @@ import { RehearsedDestination } from './rehearsal/rehearsal.js';
 import { Clock, SeededRandomness } from './runtime/clock.js';
 import { Limit } from './runtime/deadline.js';
 import { LogOutlet } from './transport/log-outlet.js';
-import type { EventTransport, LogReader, Split, Take } from './transport/transport.js';
+import type { Split } from './transport/split.js';
+import type { EventTransport, LogReader, Take } from './transport/transport.js';
 
 export const KERNEL_OPTIONS = Symbol('cleave:kernel-options');
 
@@ -36,6 +42,8 @@ export interface KernelOptions {
   readonly retentionDays: { readonly outbox: number; readonly inbox: number; readonly calls: number };
   /** What connects this process with those that run the other contexts; nothing where all run here. */
   readonly split?: Split | undefined;
+  /** Stand around what the kernel does, the first outermost. */
+  readonly interceptors?: readonly Interceptor[];
   /** Names this process among those that share a database; best the same after a restart, so that its leases are its own at once. */
   readonly instance: string;
 }
@@ -62,6 +70,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
   constructor(
     private readonly registry: Registry,
     private readonly clock: Clock,
+    private readonly interceptors: Interceptors,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
@@ -74,17 +83,18 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
   async onApplicationBootstrap(): Promise<void> {
     const { instance, maxAttempts, poolSize, retentionDays, split } = this.options;
     const coming = [...this.registry.databases].map(([context, database]) => {
-      const parking = new Parking(database, { instance, maxAttempts, concurrency: poolSize });
-      const inbox = new Inbox(database, parking, new Limit(Math.max(1, poolSize - 1)));
+      const handlers = new Handlers(context, this.interceptors);
+      const parking = new Parking(database, handlers, { instance, maxAttempts, concurrency: poolSize });
+      const inbox = new Inbox(database, parking, handlers, this.interceptors, new Limit(Math.max(1, poolSize - 1)));
       const listeners = new Listeners(database, [...this.registry.subscribers.values()]);
       const relay = new Relay(database, instance);
       relay.onRenewal = () => listeners.renew();
       const timers = new Timers(database, this.clock, () => relay.wake());
       const retention = new Retention(database, this.clock, retentionDays);
-      database.onMessages = (messages, placed) => {
-        relay.committed(placed);
-        for (const { due } of messages) if (due !== null) timers.expect(due);
-      };
+      Outbox.of({ database }).onCommitted((messages, due) => {
+        relay.committed(messages);
+        for (const instant of due) timers.expect(instant);
+      });
       this.engines.set(context, { database, relay, timers, retention, parking });
       return this.inletsOf(context, parking, inbox, listeners);
     });
@@ -139,7 +149,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
         ...options,
         context,
         name: receiver.name,
-        deliver: (publisher, rows) => inbox.take(receiver, publisher, rows),
+        deliver: (publisher, messages) => inbox.take(receiver, publisher, messages),
       };
     };
     const subscribers = [...this.registry.subscribers.values()].filter((entry) => entry.context === context);
@@ -156,7 +166,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
       inlet(commandReceiver(context, this.registry), {
         from: 'least',
         batch: 1,
-        wants: (row) => row.destination === context,
+        wants: ({ destination }) => destination === context,
         hears: () => true,
       }),
     ];
@@ -183,8 +193,8 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     for (const [reader, { relay }] of this.engines) {
       const publishers = contexts.filter((publisher) => publisher !== reader && readersOf(publisher).includes(reader));
       const own = inlets.filter(({ context }) => context === reader);
-      const take: Take = async (publisher, rows) => {
-        await Promise.all(own.map((inlet) => takeIn(inlet, publisher, rows)));
+      const take: Take = async (publisher, messages) => {
+        await Promise.all(own.map((inlet) => takeIn(inlet, publisher, messages)));
       };
       const log = await events.read(reader, publishers, take);
       this.readers.push(log);
@@ -199,8 +209,8 @@ interface Inlet extends Destination {
   readonly hears: (publisher: string) => boolean;
 }
 
-async function takeIn(inlet: Inlet, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
-  const wanted = rows.filter((row) => inlet.wants(row));
+async function takeIn(inlet: Inlet, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
+  const wanted = messages.filter((message) => inlet.wants(message));
   for (let from = 0; from < wanted.length; from += inlet.batch)
     await inlet.deliver(publisher, wanted.slice(from, from + inlet.batch));
 }
@@ -214,11 +224,11 @@ function subscriberReceiver({ name, listeners }: SubscriberEntry): Receiver {
   return {
     name,
     runsOutside: () => false,
-    run: async (row) => {
-      const listener = listeners.get(row.name);
-      if (!listener) throw new Error(`"${name}" does not listen to ${row.name} in this version`); // another one will
+    run: async (message) => {
+      const listener = listeners.get(message.name);
+      if (!listener) throw new Error(`"${name}" does not listen to ${message.name} in this version`); // another one will
 
-      await listener.handle(revive(listener.contract, row.payload));
+      await listener.handle(revive(listener.contract, message.payload));
     },
   };
 }

@@ -10,6 +10,7 @@ import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { prepareDatabase } from './database/prepare.js';
 import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
+import { Interceptors } from './interceptors/interceptors.js';
 import { operationHandlers } from './operations/handlers.js';
 import {
   CursorLife1700000000005,
@@ -19,7 +20,9 @@ import {
   KernelRefusal1700000000001,
   KernelTables1700000000000,
   LogPlace1700000000003,
+  MessageHeaders1700000000007,
 } from './outbox/kernel-tables.js';
+import { Outbox } from './outbox/outbox.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
 import { Clock, Ids, Randomness, SeededRandomness, SystemClock, SystemRandomness } from './runtime/clock.js';
 import { databaseFault, databaseUrls, type KernelSettings } from './settings/kernel-settings.js';
@@ -65,6 +68,7 @@ export class KernelModule {
             LocalLink,
             KernelRuntime,
             { provide: KERNEL_OPTIONS, useValue: options },
+            { provide: Interceptors, useFactory: () => new Interceptors(options.interceptors ?? []) },
             { provide: CALL_TIMEOUT_MS, useValue: options.callTimeoutMs },
             { provide: Clock, useClass: SystemClock },
             { provide: Ids, useFactory: (clock: Clock) => new Ids(clock), inject: [Clock] },
@@ -86,7 +90,7 @@ export class KernelModule {
             { provide: QueryBus, useExisting: CleaveQueryBus },
             { provide: EventBus, useExisting: CleaveEventBus },
           ],
-          exports: [Clock, Ids, Randomness, Registry, Owner, KernelRuntime, KERNEL_OPTIONS],
+          exports: [Clock, Ids, Randomness, Registry, Owner, Interceptors, KernelRuntime, KERNEL_OPTIONS],
         },
       ],
     };
@@ -112,9 +116,18 @@ export function context(name: string, { migrations = [], settings }: ContextOpti
     providers: [
       {
         provide: Database,
-        useFactory: (options: KernelOptions, clock: Clock, ids: Ids, registry: Registry) =>
-          openDatabase(name, migrations, options, clock, ids, registry),
-        inject: [KERNEL_OPTIONS, Clock, Ids, Registry],
+        useFactory: async (
+          options: KernelOptions,
+          clock: Clock,
+          ids: Ids,
+          registry: Registry,
+          interceptors: Interceptors,
+        ) => {
+          const database = await openDatabase(name, migrations, options, clock, ids, registry);
+          new Outbox(database, ids, interceptors);
+          return database;
+        },
+        inject: [KERNEL_OPTIONS, Clock, Ids, Registry, Interceptors],
       },
       ...operationHandlers(name),
       ...(settings
@@ -139,6 +152,7 @@ const kernelMigrations = [
   InboxListeners1700000000004,
   CursorLife1700000000005,
   CallRefusals1700000000006,
+  MessageHeaders1700000000007,
 ];
 
 async function openDatabase(

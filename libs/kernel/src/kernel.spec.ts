@@ -6,7 +6,7 @@ import { sql } from './database/sql.js';
 import { KernelModule } from './kernel.module.js';
 import { KernelRuntime } from './kernel-runtime.js';
 import { Registry } from './bus/registry.js';
-import { type Ambient, anonymous, type Principal, runIn } from './runtime/ambient.js';
+import { type CallContext, anonymous, type Principal, runIn } from './runtime/call-context.js';
 import { isoInstant, SeededRandomness } from './runtime/clock.js';
 import { testDatabase, testKernelOptions, until } from './testing/index.js';
 import {
@@ -32,7 +32,11 @@ const user = (id: string, ...permissions: string[]): Principal => ({
   permissions,
   owners: [`user:${id}`],
 });
-const edge = (extra: Partial<Ambient> = {}): Ambient => ({ correlationId: 'c0ffee', principal: anonymous, ...extra });
+const edge = (extra: Partial<CallContext> = {}): CallContext => ({
+  correlationId: 'c0ffee',
+  principal: anonymous,
+  ...extra,
+});
 
 class Switches {
   failing: (subscriber: string, key: string, n: number) => boolean = () => false;
@@ -225,7 +229,7 @@ describe.each([
       subscriber: 'sink.batches',
       error: { code: 'internal' },
     });
-    const letter = (key: string) => dead.find((one) => one.key === key)!.message_id;
+    const letter = (key: string) => dead.find((one) => one.key === key)!.id;
     switches.failing = () => false;
     expect(await parking.redrive(letter('dead-1'), 'sink.batches')).toBe(true);
     expect(await parking.discard(letter('dead-2'), 'sink.batches')).toBe(true);

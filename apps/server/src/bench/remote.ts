@@ -137,16 +137,13 @@ async function callsBesideRedis(brokers: Brokers, cleanup: AsyncDisposableStack)
 /** Of half a kilobyte, appended by 100 to 16 partitions and read by another process. */
 async function logsBesideRedis(brokers: Brokers, cleanup: AsyncDisposableStack): Promise<Line[]> {
   const rows = Array.from({ length: 100 }, (_, n) => ({
-    id: n,
-    message_id: id,
-    slot: 0,
+    id,
     name: 'teller.told.v1',
     key: `key-${n}`,
     destination: null,
     payload: { id, n, words: 'what an event says, in as many words as this '.repeat(5) },
-    correlation_id: id,
-    causation_id: null,
     at: '2026-11-21T08:00:00.000Z',
+    headers: { correlationId: id },
   }));
   const batches = 500;
   const flows: Record<string, () => Promise<number>> = {};

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ambient, anonymous, runIn } from '#kernel';
+import { callContext, anonymous, runIn } from '#kernel';
 import { GetCurrency, type ImportProducts } from '../contracts/index.js';
 import { ProductImport } from './product-import.js';
 
@@ -23,7 +23,7 @@ async function imported(
   const callIds: unknown[] = [];
   const execute = async ({ products }: ImportProducts) => {
     batches.push(products.length);
-    callIds.push(ambient()?.callId);
+    callIds.push(callContext()?.callId);
     const rejected = products
       .filter(({ handle }) => refuse(handle))
       .map(({ handle }) => ({ handle, code: 'catalog.sku_taken', message: 'taken' }));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import * as z from 'zod';
-import { ambient, Failure, runIn, text } from '#kernel';
+import { callContext, Failure, runIn, text } from '#kernel';
 import type { Upload } from '#kernel/http';
 import { GetCurrency, ImportProducts } from '../contracts/index.js';
 import { productBatches } from './product-batches.js';
@@ -107,8 +107,8 @@ export class ProductImport {
 
   /** Without the request's call id, which stands for one command: an import can be repeated as it is. */
   private send(batch: readonly Imported[]) {
-    const { callId: _, ...surroundings } = ambient()!;
-    return runIn(surroundings, () =>
+    const { callId: _, ...rest } = callContext()!;
+    return runIn(rest, () =>
       this.commands.execute(new ImportProducts({ products: batch.map(({ product }) => product) })),
     );
   }

@@ -1,6 +1,6 @@
 import type { Access } from '../messages/access.js';
 import { kernelFailure } from '../messages/failure.js';
-import type { Principal } from '../runtime/ambient.js';
+import type { Principal } from '../runtime/call-context.js';
 
 /** Lets a principal through to a message, or not. `caller` is the context that asks, if one does. */
 export function authorize(access: Access, principal: Principal, caller: string | undefined): void {

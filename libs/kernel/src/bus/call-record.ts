@@ -5,7 +5,7 @@ import { Failure, type FailureEnvelope, kernelFailure } from '../messages/failur
 import type { MessageClass } from '../messages/message.js';
 import { withoutSecrets } from '../messages/schema.js';
 import type { Transaction } from '../database/transaction.js';
-import type { UnitOfWork } from '../runtime/ambient.js';
+import type { UnitOfWork } from '../runtime/call-context.js';
 
 /** Not an error to anyone but the transaction it ends: the call was settled before, and this came of it. */
 export class AlreadySettled extends Error {

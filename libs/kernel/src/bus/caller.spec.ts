@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { anyone } from '../messages/access.js';
 import { Failure, kernelFailure } from '../messages/failure.js';
 import { command, query } from '../messages/message.js';
-import { anonymous, runIn } from '../runtime/ambient.js';
+import { anonymous, runIn } from '../runtime/call-context.js';
 import { Ids, SystemClock, SystemRandomness } from '../runtime/clock.js';
 import * as z from 'zod';
+import { Interceptors } from '../interceptors/interceptors.js';
 import { Caller } from './caller.js';
 import { type CallRequest, type Link, NoReply } from './link.js';
 import type { Registry } from './registry.js';
@@ -25,7 +26,15 @@ function asking(timeoutMs: number, ...outcomes: unknown[]) {
     return outcome;
   };
   const link = { repeats: () => true, call } as unknown as Link;
-  const caller = new Caller({} as Registry, clock, new Ids(clock), new SystemRandomness(), link, timeoutMs);
+  const caller = new Caller(
+    {} as Registry,
+    clock,
+    new Ids(clock),
+    new SystemRandomness(),
+    new Interceptors([]),
+    link,
+    timeoutMs,
+  );
   return { asked, caller, outcome: caller.call(new Do({})).catch((error: unknown) => error) };
 }
 

@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Failure, kernelFailure } from '../messages/failure.js';
 import { JsonText } from '../messages/json-text.js';
 import { contractOf, type MessageClass, takesKey } from '../messages/message.js';
-import { type Ambient, ambient, anonymous, runIn } from '../runtime/ambient.js';
+import { type CallContext, callContext, anonymous, runIn } from '../runtime/call-context.js';
 import { Clock, Ids, Randomness } from '../runtime/clock.js';
 import { pause } from '../runtime/deadline.js';
+import { Interceptors } from '../interceptors/interceptors.js';
 import { type CallRequest, type Link, NoReply } from './link.js';
 import { checkedAnswer } from './owner.js';
 import { Registry } from './registry.js';
@@ -20,6 +21,7 @@ export class Caller {
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly randomness: Randomness,
+    private readonly interceptors: Interceptors,
     @Inject(LINK) private readonly link: Link,
     @Inject(CALL_TIMEOUT_MS) private readonly timeoutMs: number,
   ) {}
@@ -27,31 +29,31 @@ export class Caller {
   /** @throws Failure alone: the owner's refusal, or what the kernel knows of the outcome */
   async call(message: object): Promise<unknown> {
     const contract = contractOf(message);
-    const around = ambient();
-    if (around?.transaction) return this.callInside(around, contract, message);
-    const request = this.request(contract, message, around);
-    const answer = await this.beforeDeadline(request.metadata.deadline, contract, () =>
-      this.retrying(contract, request),
+    const current = callContext();
+    if (current?.transaction) return this.callInside(current, contract, message);
+    const request = this.request(contract, message, current);
+    const answer = await this.interceptors.ask(request, (asked) =>
+      this.beforeDeadline(asked.metadata.deadline, contract, () => this.retrying(contract, asked)),
     );
-    const edge = around !== undefined && request.metadata.caller === undefined; // it alone knows what to do with text
+    const edge = current !== undefined && request.metadata.caller === undefined; // it alone knows what to do with text
     return answer instanceof JsonText && !edge ? checkedAnswer(contract, answer) : answer;
   }
 
   /** A context may use its own messages inside its transaction, and nobody else's: on no topology, so that all are alike. */
-  private async callInside(around: Ambient, contract: MessageClass, message: object): Promise<unknown> {
-    if (around.context !== contract.context) {
+  private async callInside(current: CallContext, contract: MessageClass, message: object): Promise<unknown> {
+    if (current.context !== contract.context) {
       throw kernelFailure('kernel.call_inside_transaction', {
-        message: `${contract.messageName} was called inside a transaction of "${around.context}". Ask before it (@WithoutTransaction), or send.`,
+        message: `${contract.messageName} was called inside a transaction of "${current.context}". Ask before it (@WithoutTransaction), or send.`,
       });
     }
-    const answer = await runIn(around, () => this.registry.handler(contract.messageName).execute(message));
+    const answer = await runIn(current, () => this.registry.handler(contract.messageName).execute(message));
     return answer instanceof JsonText ? checkedAnswer(contract, answer) : answer;
   }
 
-  private request(contract: MessageClass, message: object, around: Ambient | undefined): CallRequest {
+  private request(contract: MessageClass, message: object, current: CallContext | undefined): CallRequest {
     const latest = this.clock.now() + this.timeoutMs;
-    const atEdge = around?.context === undefined;
-    const asked = atEdge && takesKey(contract) ? around?.callId : undefined;
+    const atEdge = current?.context === undefined;
+    const asked = atEdge && takesKey(contract) ? current?.callId : undefined;
     const made =
       this.link.repeats(contract.context) && contract.kind === 'command' && !contract.repeatable
         ? this.ids.next()
@@ -61,12 +63,13 @@ export class Caller {
       name: contract.messageName,
       input: message,
       metadata: {
-        correlationId: around?.correlationId ?? this.ids.next().replaceAll('-', ''),
-        ...(around?.causationId === undefined ? {} : { causationId: around.causationId }),
-        principal: around?.principal ?? anonymous,
-        ...(atEdge ? {} : { caller: around.context! }),
-        deadline: Math.min(latest, around?.deadline ?? latest),
+        correlationId: current?.correlationId ?? this.ids.next().replaceAll('-', ''),
+        ...(current?.causationId === undefined ? {} : { causationId: current.causationId }),
+        principal: current?.principal ?? anonymous,
+        ...(atEdge ? {} : { caller: current.context! }),
+        deadline: Math.min(latest, current?.deadline ?? latest),
         ...(callId === undefined ? {} : { callId }),
+        ...(current?.headers === undefined ? {} : { headers: current.headers }),
       },
     };
   }

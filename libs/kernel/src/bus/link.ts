@@ -1,4 +1,5 @@
-import type { Principal } from '../runtime/ambient.js';
+import type { FlowHeaders } from '../messages/message-envelope.js';
+import type { Principal } from '../runtime/call-context.js';
 
 /** What travels with a request. Instants are epoch milliseconds. */
 export interface RequestMetadata {
@@ -9,6 +10,8 @@ export interface RequestMetadata {
   readonly caller?: string;
   readonly deadline: number;
   readonly callId?: string;
+  /** What interceptors have added to the flow. */
+  readonly headers?: FlowHeaders;
 }
 
 /** A request as it crosses a boundary: JSON values alone. */

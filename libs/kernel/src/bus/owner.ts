@@ -4,7 +4,8 @@ import { MOST_ISSUES, type Wrong } from '../messages/check-input.js';
 import { Failure, kernelErrors, kernelFailure } from '../messages/failure.js';
 import { JsonText } from '../messages/json-text.js';
 import type { MessageClass } from '../messages/message.js';
-import { type Ambient, runIn } from '../runtime/ambient.js';
+import { Interceptors } from '../interceptors/interceptors.js';
+import { type CallContext, runIn } from '../runtime/call-context.js';
 import { Clock } from '../runtime/clock.js';
 import { asFailure } from '../database/database-failure.js';
 import { authorize } from './authorize.js';
@@ -23,6 +24,7 @@ export class Owner {
   constructor(
     private readonly registry: Registry,
     private readonly clock: Clock,
+    private readonly interceptors: Interceptors,
     @Inject(TRUSTS_HANDLERS) private readonly trusts: boolean,
   ) {}
 
@@ -30,7 +32,7 @@ export class Owner {
   async handle(request: CallRequest): Promise<unknown> {
     const handler = this.registry.handler(request.name);
     try {
-      return await this.carryOut(handler, request);
+      return await this.interceptors.answer(request, (answered) => this.carryOut(handler, answered));
     } catch (error) {
       throw this.presentable(handler.contract, asFailure(error), request);
     }
@@ -38,14 +40,23 @@ export class Owner {
 
   private async carryOut(handler: Handler, { input, metadata }: CallRequest): Promise<unknown> {
     const { contract, database } = handler;
-    const { correlationId, causationId, principal, caller, callId, deadline } = metadata;
+    const { correlationId, causationId, principal, caller, callId, deadline, headers } = metadata;
     if (this.clock.now() > deadline) throw kernelFailure('kernel.deadline_exceeded');
     authorize(contract.access, principal, caller);
     const message = revive(contract, input);
     const ownership = { asked: contract.access.kind !== 'owner' };
     const reading = contract.kind === 'query';
     const context = contract.context;
-    const around: Ambient = { correlationId, causationId, principal, deadline, context, ownership, reading };
+    const current: CallContext = {
+      correlationId,
+      causationId,
+      principal,
+      headers,
+      deadline,
+      context,
+      ownership,
+      reading,
+    };
     const run = async () => {
       const answer = await handler.execute(message);
       if (!ownership.asked)
@@ -54,14 +65,14 @@ export class Owner {
         );
       return this.trusts && answer instanceof JsonText ? answer : checkedAnswer(contract, answer);
     };
-    if (reading) return runIn(around, run);
+    if (reading) return runIn(current, run);
     const record =
       callId === undefined
         ? undefined
         : new CallRecord(database, contract, principal.id, callId, message, Math.ceil(deadline));
     try {
       await record?.endIfSettled();
-      return await runIn(record ? { ...around, unitOfWork: record } : around, () =>
+      return await runIn(record ? { ...current, unitOfWork: record } : current, () =>
         handler.withoutTransaction ? run() : database.transaction(run),
       );
     } catch (error) {

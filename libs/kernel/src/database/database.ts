@@ -2,22 +2,19 @@ import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { kernelFailure } from '../messages/failure.js';
-import type { OutboxRow } from '../outbox/destination.js';
-import { ambient, anonymous, runIn } from '../runtime/ambient.js';
+import { callContext, anonymous, runIn } from '../runtime/call-context.js';
 import type { Clock } from '../runtime/clock.js';
 import { asFailure } from './database-failure.js';
 import { dataSourceOptions, type DatabaseOptions, outboxReaderOptions } from './data-source.js';
 import { runOn } from './prepared.js';
 import type { Sql } from './sql.js';
 import { ConcurrentChange } from './together.js';
-import { type Outgoing, Transaction } from './transaction.js';
+import { Transaction, type TransactionHome } from './transaction.js';
 
 /** The database of one context: its schema under its role. The only door to SQL that a context has. */
-export class Database {
+export class Database implements TransactionHome {
   readonly dataSource: DataSource;
   private reader: pg.Pool | undefined;
-  /** Called after a commit that wrote messages: those that are for later, and, as the outbox has them, the others. */
-  onMessages: (outgoing: readonly Outgoing[], placed: readonly OutboxRow[]) => void = () => undefined;
 
   constructor(
     readonly options: DatabaseOptions,
@@ -32,13 +29,13 @@ export class Database {
 
   /** TypeORM's entity manager, inside the current transaction where there is one. */
   async manager(): Promise<EntityManager> {
-    return (await this.own(ambient()?.transaction)?.manager(this.dataSource)) ?? this.dataSource.manager;
+    return (await this.own(callContext()?.transaction)?.manager(this.dataSource)) ?? this.dataSource.manager;
   }
 
   /** Runs a statement, inside the current transaction where there is one, and answers its rows. */
   async query<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
-    const surroundings = ambient();
-    return rowsOf<Row>(this.own(surroundings?.transaction) ?? this.pool(surroundings?.reading), statement);
+    const current = callContext();
+    return rowsOf<Row>(this.own(current?.transaction) ?? this.pool(current?.reading), statement);
   }
 
   /**
@@ -52,9 +49,9 @@ export class Database {
 
   /** As `glance`, all rows. */
   async glances<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
-    const surroundings = ambient();
-    const transaction = this.own(surroundings?.transaction);
-    return rowsOf<Row>(transaction?.hasBegun ? transaction : this.pool(surroundings?.reading), statement);
+    const current = callContext();
+    const transaction = this.own(current?.transaction);
+    return rowsOf<Row>(transaction?.hasBegun ? transaction : this.pool(current?.reading), statement);
   }
 
   /**
@@ -62,14 +59,14 @@ export class Database {
    * What is read in the transaction afterwards sees it.
    */
   async write(statement: Sql): Promise<void> {
-    const transaction = this.own(ambient()?.transaction);
+    const transaction = this.own(callContext()?.transaction);
     if (transaction) await transaction.write({ statement });
     else await this.query(statement);
   }
 
   /** As `write`, for a statement that must touch a row, as by its version. @throws kernel.unavailable where it did not: do it all again */
   async change(statement: Sql): Promise<void> {
-    const transaction = this.own(ambient()?.transaction);
+    const transaction = this.own(callContext()?.transaction);
     if (!transaction) throw new Error('change() belongs inside a transaction');
     await transaction.write({ statement, refused: () => new ConcurrentChange() });
   }
@@ -88,9 +85,9 @@ export class Database {
    * @throws kernel.outcome_unknown when the connection broke during the commit
    */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    const surroundings = ambient() ?? { correlationId: this.options.ids.trace(), principal: anonymous };
-    if (this.own(surroundings.transaction)) return work();
-    const { unitOfWork, ...rest } = surroundings;
+    const current = callContext() ?? { correlationId: this.options.ids.trace(), principal: anonymous };
+    if (this.own(current.transaction)) return work();
+    const { unitOfWork, ...rest } = current;
     const transaction = new Transaction(this, this.pool(false));
     try {
       const result = await runIn({ ...rest, transaction }, async () => {
@@ -99,11 +96,10 @@ export class Database {
         await unitOfWork?.closing(transaction, answer);
         return answer;
       });
-      if (surroundings.deadline !== undefined && this.clock.now() > surroundings.deadline)
+      if (current.deadline !== undefined && this.clock.now() > current.deadline)
         throw kernelFailure('kernel.deadline_exceeded');
       await transaction.commit();
       for (const task of transaction.afterCommit) task();
-      if (transaction.outgoing.length > 0) this.onMessages(transaction.outgoing, transaction.placed);
       return result;
     } catch (error) {
       await transaction.rollback();
@@ -113,7 +109,7 @@ export class Database {
 
   /** The transaction of this database that the current code runs in. */
   currentTransaction(): Transaction | undefined {
-    return this.own(ambient()?.transaction);
+    return this.own(callContext()?.transaction);
   }
 
   /**

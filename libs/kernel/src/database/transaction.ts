@@ -1,41 +1,31 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { kernelFailure } from '../messages/failure.js';
-import type { OutboxRow } from '../outbox/destination.js';
-import { outgoingStatements, type Placed, placedRows } from '../outbox/outbox.js';
 import { isPassing } from './database-failure.js';
-import type { Database } from './database.js';
 import { run } from './prepared.js';
 import type { Sql } from './sql.js';
 import { refusalOf, targetOf, together, type Written } from './together.js';
 
-/** A message on its way into the outbox, or, with `due`, into the timers. */
-export interface Outgoing {
-  readonly id: string;
-  readonly name: string;
-  readonly key: string;
-  /** The owner of a sent command; null for an event, which goes to whoever subscribes. */
-  readonly destination: string | null;
-  readonly payload: object;
-  readonly metadata: MessageMetadata;
-  readonly due: string | null;
+/** The database that a transaction belongs to, as far as a transaction knows it. */
+export interface TransactionHome {
+  readonly context: string;
 }
 
-/** What a row of the outbox says beside its payload. */
-export interface MessageMetadata {
-  readonly correlationId: string;
-  readonly causationId: string | null;
+/** What is written last, after the rows that it is about: the messages of the outbox. */
+export interface Closing {
+  /** In order; the last of them may be `last`. */
+  statements(): Written[];
+  /** Takes the answer of the one that is `last`. */
+  answered(row: Record<string, unknown>): void;
 }
 
 /**
- * One transaction. What it writes gathers here and leaves as one statement at its end, messages last, after the rows they
- * tell of. It begins when something is read in it; one that only writes needs no BEGIN and COMMIT: its statement is it.
+ * One transaction. It collects its writes and sends them as one statement at its end, `closing` last. It begins with the
+ * first read; a transaction that only writes needs no BEGIN and COMMIT, because a statement is a transaction by itself.
  */
 export class Transaction {
-  readonly outgoing: Outgoing[] = [];
-  /** Of what went out, the messages in the outbox. */
-  placed: readonly OutboxRow[] = [];
-  /** What is left to do in it when all its messages are handled. */
+  closing: Closing | undefined;
+  /** Runs at the end of the work, still inside the transaction. */
   readonly beforeCommit: (() => Promise<void>)[] = [];
   readonly afterCommit: (() => void)[] = [];
   /** What must hold before anything is read in it; asked as it begins. */
@@ -49,7 +39,7 @@ export class Transaction {
   private broken = false;
 
   constructor(
-    readonly database: Database,
+    readonly database: TransactionHome,
     private readonly pool: Pool,
   ) {}
 
@@ -87,7 +77,7 @@ export class Transaction {
 
   /** @throws kernel.outcome_unknown when the connection broke while it was told to commit */
   async commit(): Promise<void> {
-    const last = [...this.written.splice(0), ...outgoingStatements(this.outgoing)];
+    const last = [...this.written.splice(0), ...(this.closing?.statements() ?? [])];
     if (this.beginning) {
       const client = await this.beginning;
       if (last.length > 0) await this.runLast(client, last);
@@ -121,7 +111,7 @@ export class Transaction {
 
   private async runLast(client: PoolClient, last: readonly Written[]): Promise<void> {
     const { rows } = await this.run(client, last);
-    if (last.at(-1)!.last) this.placed = placedRows(this.outgoing, rows[0] as Placed);
+    if (last.at(-1)!.last) this.closing!.answered(rows[0] as Record<string, unknown>);
   }
 
   private async run(client: PoolClient, all: readonly Written[]): Promise<QueryResult> {

@@ -4,7 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authorize } from '../bus/authorize.js';
 import { Failure, kernelFailure } from '../messages/failure.js';
-import type { Principal } from '../runtime/ambient.js';
+import type { Principal } from '../runtime/call-context.js';
 import { RateLimits } from './rate-limits.js';
 
 /** Finds out who asks. A request without a token passes at once as anonymous; a wrong token is refused everywhere. */
@@ -32,7 +32,7 @@ export class BearerGuard extends AuthGuard('jwt') {
     }
     const user = request.user!;
     this.limits.countBearer(request, reply, user.id);
-    request.surroundings.principal = { ...user, owners: [...user.owners, ...request.surroundings.principal.owners] };
+    request.callContext.principal = { ...user, owners: [...user.owners, ...request.callContext.principal.owners] };
     const refusal = refusalOf(request);
     if (refusal) throw refusal;
   }
@@ -45,10 +45,10 @@ export class BearerGuard extends AuthGuard('jwt') {
 }
 
 /** What the owner decides by the contract anyway, decided before a large body is read. */
-function refusalOf({ routeOptions, surroundings }: FastifyRequest): Error | undefined {
+function refusalOf({ routeOptions, callContext }: FastifyRequest): Error | undefined {
   const { access } = routeOptions.config;
   try {
-    if (access) authorize(access, surroundings.principal, undefined);
+    if (access) authorize(access, callContext.principal, undefined);
     return undefined;
   } catch (error) {
     return error as Error;

@@ -6,7 +6,7 @@ import { Strategy } from 'passport-jwt';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { kernelFailure } from '../messages/failure.js';
-import type { Principal } from '../runtime/ambient.js';
+import type { Principal } from '../runtime/call-context.js';
 import { KeyRing } from './key-ring.js';
 
 const Claims = z.object({ sub: z.guid(), exp: z.int(), permissions: z.array(z.string()) });

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
+import { Interceptors } from '../interceptors/interceptors.js';
 import { JsonText } from '../messages/json-text.js';
 import { Clock, Ids } from '../runtime/clock.js';
 import { BearerGuard } from './bearer.guard.js';
@@ -65,7 +66,7 @@ export async function createHttpApp(
   app.get(RateLimits).countAt(fastify);
   app.get(RequestDurations).measureAt(fastify);
   addSecurityHeaders(fastify);
-  openRequestContext(fastify, ids, app.get(Lifecycle));
+  openRequestContext(fastify, ids, app.get(Lifecycle), app.get(Interceptors));
   if (api) app.get(BearerGuard).guard(fastify);
   logRequests(fastify, app.get(HttpSettings), app.get(Clock));
   hangUpWhenStopping(fastify);

@@ -11,7 +11,7 @@ import supertest from 'supertest';
 import * as z from 'zod';
 import { KernelModule } from '../kernel.module.js';
 import { anyone, Failure, owner, permission, query, text, Uuid } from '../messages/index.js';
-import { ambient, owns } from '../runtime/ambient.js';
+import { callContext, owns } from '../runtime/call-context.js';
 import { Registry } from '../bus/registry.js';
 import { sql } from '../database/sql.js';
 import { testDatabase, testKernelOptions, until } from '../testing/index.js';
@@ -80,7 +80,7 @@ class LookHandler implements IQueryHandler<Look> {
 class WhoAmIHandler implements IQueryHandler<WhoAmI> {
   async execute() {
     owns(undefined);
-    const { principal, correlationId } = ambient()!;
+    const { principal, correlationId } = callContext()!;
     return {
       ...principal,
       owners: [...principal.owners],
@@ -614,7 +614,7 @@ describe('the HTTP edge', () => {
       expect(keepAliveTimeout + keepAliveTimeoutBuffer).toBeGreaterThan(60_000);
     });
 
-    it('keeps the surroundings of concurrent requests apart', async () => {
+    it('keeps the call contexts of concurrent requests apart', async () => {
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, index) => http().get(`${things}/me`).set('X-Cart-Token', `t${index}`)),
       );

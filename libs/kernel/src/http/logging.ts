@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { LoggerModule } from 'nestjs-pino';
 import { type LoggerOptions, pino } from 'pino';
 import { errorReport, errorText, isError } from '../errors/error-report.js';
-import { ambient } from '../runtime/ambient.js';
+import { callContext } from '../runtime/call-context.js';
 import type { Clock } from '../runtime/clock.js';
 import { HttpSettings } from './http-settings.js';
 
@@ -23,8 +23,8 @@ export const logOptions = (level: string) =>
     level,
     serializers: { err: (given: { raw?: unknown }) => errorReport(given.raw ?? given) }, // pino-http hands over its own copy
     mixin: () => {
-      const surroundings = ambient();
-      return surroundings ? { traceId: surroundings.correlationId } : {};
+      const current = callContext();
+      return current ? { traceId: current.correlationId } : {};
     },
     hooks: {
       // Nest names every module and route at each start: nobody reads it, and what matters drowns in it.
@@ -60,12 +60,12 @@ export function logRequests(fastify: FastifyInstance, { LOG_LEVEL }: HttpSetting
   const lines = pino.destination(GATHERED);
   const here = `"pid":${process.pid},"hostname":${JSON.stringify(hostname())},"context":"Http"`;
   fastify.addHook('onResponse', (request, reply, done) => {
-    const { method, url, surroundings } = request;
+    const { method, url, callContext } = request;
     const query = url.indexOf('?');
     const path = JSON.stringify(query < 0 ? url : url.slice(0, query));
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     lines.write(
-      `{"level":30,"time":${clock.now()},${here},"traceId":"${surroundings.correlationId}","method":"${method}","url":${path},"status":${reply.statusCode},"ms":${ms}}\n`,
+      `{"level":30,"time":${clock.now()},${here},"traceId":"${callContext.correlationId}","method":"${method}","url":${path},"status":${reply.statusCode},"ms":${ms}}\n`,
     );
     done();
   });

@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     if (reply.sent || reply.raw.destroyed) return; // the client has gone: nobody is left to tell
-    const traceId = request.surroundings.correlationId;
+    const traceId = request.callContext.correlationId;
     if (isUnforeseen(error))
       this.logger.error({
         msg: `${request.method} ${request.routeOptions.url} failed: ${errorText(error)}`,

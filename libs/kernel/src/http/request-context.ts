@@ -1,18 +1,25 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { hash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Logger } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errorText } from '../errors/error-report.js';
+import type { EdgeAnswer, EdgeRequest } from '../interceptors/interceptor.js';
+import type { Interceptors } from '../interceptors/interceptors.js';
 import type { Access } from '../messages/access.js';
 import { kernelFailure } from '../messages/failure.js';
-import { type Ambient, anonymous, type Principal, runIn } from '../runtime/ambient.js';
+import { type CallContext, anonymous, type Principal, runIn } from '../runtime/call-context.js';
 import type { Ids } from '../runtime/clock.js';
 import { edgeFailure } from './edge-failure.js';
 import type { Lifecycle } from './lifecycle.js';
 
-/** What a request runs in. The guard puts in the principal once it has checked the token. */
-export type Surroundings = Ambient & { principal: Principal };
+/** The call context of a request. The guard replaces the principal once it has checked the token. */
+export type RequestContext = CallContext & { principal: Principal };
 
 declare module 'fastify' {
   interface FastifyRequest {
-    surroundings: Surroundings;
+    callContext: RequestContext;
+    /** Runs work inside the interceptors of the request. */
+    intercepted: (<Result>(work: () => Result) => Result) | undefined;
   }
   interface FastifyContextConfig {
     /** The contract's, so that strangers are refused before their body is read. */
@@ -23,19 +30,31 @@ declare module 'fastify' {
   }
 }
 
+type Done = (error?: Error) => void;
+
 const changes = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const printable = /^[\x20-\x7e]{1,255}$/;
 
 /**
- * Gives every request its surroundings by Fastify's hooks: Nest's interceptors and middleware cost up to half of the
- * throughput. They are opened after the body was read, since its events would come from outside of them.
+ * Gives every request its call context by Fastify's hooks: Nest's interceptors and middleware cost up to half of the
+ * throughput. It is entered after the body was read, because the body's events come from outside of it.
  */
-export function openRequestContext(fastify: FastifyInstance, ids: Ids, lifecycle: Lifecycle): void {
-  fastify.decorateRequest('surroundings');
+export function openRequestContext(
+  fastify: FastifyInstance,
+  ids: Ids,
+  lifecycle: Lifecycle,
+  interceptors: Interceptors,
+): void {
+  fastify.decorateRequest('callContext');
+  fastify.decorateRequest('intercepted');
   fastify.addHook('onRequest', (request, reply, done) => {
     const correlationId = traceIdOf(request, ids);
-    request.surroundings = { correlationId, principal: guestOf(request) };
+    request.callContext = { correlationId, principal: guestOf(request) };
     reply.header('x-request-id', correlationId);
+    if (!interceptors.seeRequests) return admit(request, reply, done);
+    void intercept(interceptors, request, reply, (error) => (error ? done(error) : admit(request, reply, done)));
+  });
+  const admit = (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
     if (lifecycle.stopping) {
       reply.header('connection', 'close');
       return done(kernelFailure('kernel.unavailable', { message: 'This process is shutting down.' }));
@@ -50,10 +69,41 @@ export function openRequestContext(fastify: FastifyInstance, ids: Ids, lifecycle
           : undefined,
       );
     if (typeof key !== 'string' || !printable.test(key)) return done(edgeFailure('http.idempotency_key_invalid'));
-    request.surroundings = { ...request.surroundings, callId: key };
+    request.callContext = { ...request.callContext, callId: key };
     done();
-  });
-  fastify.addHook('preHandler', (request, _, done) => runIn(request.surroundings, done));
+  };
+  fastify.addHook('preHandler', ({ callContext, intercepted }, _, done) =>
+    intercepted ? intercepted(() => runIn(callContext, done)) : runIn(callContext, done),
+  );
+}
+
+/**
+ * Lets the interceptors stand around a request until its answer has left. Its handler runs in what they have opened
+ * (AsyncLocalStorage), though the events of its body come between.
+ */
+async function intercept(
+  interceptors: Interceptors,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: Done,
+): Promise<void> {
+  const { callContext, routeOptions, method, headers, is404 } = request;
+  const answer = async ({ flow }: EdgeRequest): Promise<EdgeAnswer> => {
+    request.callContext = { ...callContext, headers: flow };
+    request.intercepted = AsyncLocalStorage.snapshot();
+    const closed = new Promise((resolve) => reply.raw.once('close', resolve));
+    done();
+    await closed;
+    return { status: reply.statusCode };
+  };
+  const operation = is404 ? undefined : `${method} ${routeOptions.url}`;
+  const { correlationId } = callContext;
+  try {
+    await interceptors.request({ edge: 'http', operation, correlationId, headers, flow: {} }, answer);
+  } catch (error) {
+    if (!request.intercepted) return done(error as Error);
+    new Logger('Interceptors').warn(`${operation} was answered; an interceptor failed after it: ${errorText(error)}`);
+  }
 }
 
 /** Bodies are read as they come, as UTF-8: anything else would be taken for what it is not. */

@@ -1,20 +1,11 @@
 import type { Database } from '../database/database.js';
 import { isConflict } from '../database/database-failure.js';
 import { sql } from '../database/sql.js';
-import type { OutboxRow } from '../outbox/destination.js';
-import { type Ambient, ambient, runIn, service } from '../runtime/ambient.js';
+import type { Interceptors } from '../interceptors/interceptors.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
 import type { Limit } from '../runtime/deadline.js';
 import type { Parking } from './parking.js';
-
-/** Who takes a message: a subscriber's method, or the handler of a sent command. */
-export interface Receiver {
-  /** Under this name it is stored what was handled; stable. */
-  readonly name: string;
-  /** True where the handler runs without a transaction: then the message goes through the parking place, with a lease. */
-  runsOutside(row: Pick<OutboxRow, 'name'>): boolean;
-  /** Checks the message against its contract and handles it. */
-  run(row: Pick<OutboxRow, 'name' | 'payload'>): Promise<unknown>;
-}
+import type { Handlers, Receiver } from './receiver.js';
 
 /** So often a message is handled anew at once, where others changed what it was about. */
 const CONFLICTS = 5;
@@ -27,33 +18,38 @@ export class Inbox {
   constructor(
     private readonly database: Database,
     private readonly parking: Parking,
+    private readonly handlers: Handlers,
+    private readonly interceptors: Interceptors,
     private readonly limit: Limit,
   ) {}
 
-  /** Handles rows in order, in one transaction if they can be, each alone if not. What fails is parked, never lost. */
-  take(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
-    return this.limit.run(() => this.takeAll(receiver, publisher, rows));
+  /** Handles messages in order, in one transaction if they can be, each alone if not. What fails is parked, never lost. */
+  take(receiver: Receiver, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
+    return this.interceptors.deliver(
+      { context: this.database.context, receiver: receiver.name, publisher, messages },
+      (delivery) => this.limit.run(() => this.takeAll(receiver, publisher, delivery.messages)),
+    );
   }
 
-  private async takeAll(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
-    if (rows.length === 1) return this.takeOne(receiver, publisher, rows[0]!);
+  private async takeAll(receiver: Receiver, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
+    if (messages.length === 1) return this.takeOne(receiver, publisher, messages[0]!);
     try {
-      await this.handle(receiver, publisher, rows);
+      await this.handle(receiver, publisher, messages);
     } catch {
       // One of them failed and took the others along: alone, each shows what it is.
-      for (const row of rows) await this.takeOne(receiver, publisher, row);
+      for (const message of messages) await this.takeOne(receiver, publisher, message);
     }
   }
 
-  private async takeOne(receiver: Receiver, publisher: string, row: OutboxRow): Promise<void> {
-    if (receiver.runsOutside(row)) return this.parking.admit(receiver.name, publisher, row);
+  private async takeOne(receiver: Receiver, publisher: string, message: MessageEnvelope): Promise<void> {
+    if (receiver.runsOutside(message)) return this.parking.admit(receiver.name, publisher, message);
     try {
-      await this.handleOne(receiver, publisher, row);
+      await this.handleOne(receiver, publisher, message);
     } catch (error) {
       if (error instanceof HandledBefore) return;
       await this.database.transaction(async () => {
-        const [fresh] = await this.enter(receiver, publisher, [row]);
-        if (fresh) await this.parking.park(receiver.name, publisher, row, fresh.blocked ? undefined : error);
+        const [fresh] = await this.enter(receiver, publisher, [message]);
+        if (fresh) await this.parking.park(receiver.name, publisher, message, fresh.blocked ? undefined : error);
       });
     }
   }
@@ -64,12 +60,12 @@ export class Inbox {
    * reads first, it is asked before that too whether one of its key is parked: else that one's retry might end in between,
    * and this one have acted on what was before.
    */
-  private async handleOne(receiver: Receiver, publisher: string, row: OutboxRow): Promise<void> {
+  private async handleOne(receiver: Receiver, publisher: string, message: MessageEnvelope): Promise<void> {
     const inTurn = {
       statement: sql`
         select 1 where not exists (
-          select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${row.key})`,
-      refused: () => new Error(`a message of the key ${row.key} is parked`),
+          select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${message.key})`,
+      refused: () => new Error(`a message of the key ${message.key} is parked`),
     };
     for (let attempt = 1; ; attempt++) {
       try {
@@ -77,10 +73,10 @@ export class Inbox {
           const transaction = this.database.currentTransaction()!;
           transaction.precondition = inTurn;
           transaction.again = attempt > 1;
-          await runIn(surroundings(this.database.context, publisher, row), () => receiver.run(row));
+          await this.handlers.handle(receiver, publisher, message);
           await transaction.write({
             statement: sql`
-              insert into inbox (message_id, subscriber) values (${row.message_id}, ${receiver.name}) on conflict do nothing returning 1`,
+              insert into inbox (message_id, subscriber) values (${message.id}, ${receiver.name}) on conflict do nothing returning 1`,
             refused: () => new HandledBefore(),
           });
           await transaction.write(inTurn);
@@ -91,16 +87,16 @@ export class Inbox {
     }
   }
 
-  private async handle(receiver: Receiver, publisher: string, rows: readonly OutboxRow[]): Promise<void> {
+  private async handle(receiver: Receiver, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
     await this.database.transaction(async () => {
       const fresh = new Map(
-        (await this.enter(receiver, publisher, rows)).map((entry) => [entry.message_id, entry.blocked]),
+        (await this.enter(receiver, publisher, messages)).map((entry) => [entry.message_id, entry.blocked]),
       );
-      for (const row of rows) {
-        const blocked = fresh.get(row.message_id);
+      for (const message of messages) {
+        const blocked = fresh.get(message.id);
         if (blocked === undefined) continue; // handled before
-        if (blocked || receiver.runsOutside(row)) await this.parking.park(receiver.name, publisher, row);
-        else await runIn(surroundings(this.database.context, publisher, row), () => receiver.run(row));
+        if (blocked || receiver.runsOutside(message)) await this.parking.park(receiver.name, publisher, message);
+        else await this.handlers.handle(receiver, publisher, message);
       }
     });
   }
@@ -112,41 +108,25 @@ export class Inbox {
   private async enter(
     receiver: Receiver,
     publisher: string,
-    rows: readonly OutboxRow[],
+    messages: readonly MessageEnvelope[],
   ): Promise<{ message_id: string; blocked: boolean }[]> {
-    const ids = rows.map(({ message_id }) => message_id);
-    if (rows.length === 1) {
+    const ids = messages.map(({ id }) => id);
+    if (messages.length === 1) {
       return this.database.query(sql`
         insert into inbox (message_id, subscriber) values (${ids[0]}, ${receiver.name}) on conflict do nothing
         returning message_id, exists (
-          select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${rows[0]!.key}
+          select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${messages[0]!.key}
         ) as blocked`);
     }
     // Two statements: while the first waited for a rival, that one may have parked an earlier message of a key, and a
     // statement sees only what was committed when it began.
     const fresh = await this.database.query<{ message_id: string }>(sql`
       insert into inbox (message_id, subscriber) select id, ${receiver.name} from unnest(${ids}::uuid[]) id on conflict do nothing returning message_id`);
-    const keys = rows.map(({ key }) => key);
+    const keys = messages.map(({ key }) => key);
     const parked = await this.database.query<{ key: string }>(sql`
       select distinct key from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = any(${keys})`);
     const blockedKeys = new Set(parked.map(({ key }) => key));
-    const keyOf = new Map(rows.map(({ message_id, key }) => [message_id, key]));
+    const keyOf = new Map(messages.map(({ id, key }) => [id, key]));
     return fresh.map(({ message_id }) => ({ message_id, blocked: blockedKeys.has(keyOf.get(message_id)!) }));
   }
-}
-
-/** What a message's handler runs in: on behalf of the context that told of it, never of the user who began it. */
-export function surroundings(
-  context: string,
-  publisher: string,
-  row: { message_id: string; correlation_id: string },
-): Ambient {
-  const { transaction } = ambient() ?? {};
-  return {
-    correlationId: row.correlation_id,
-    causationId: row.message_id,
-    principal: service(publisher),
-    context,
-    ...(transaction ? { transaction } : {}),
-  };
 }

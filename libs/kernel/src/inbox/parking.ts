@@ -4,13 +4,16 @@ import { type Sql, sql } from '../database/sql.js';
 import type { Transaction } from '../database/transaction.js';
 import { errorMessage, errorStack, errorText } from '../errors/error-report.js';
 import { Failure } from '../messages/failure.js';
-import type { OutboxRow } from '../outbox/destination.js';
-import { runIn } from '../runtime/ambient.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
+import { envelopeOf, messageColumns, type MessageRow, messageRows, rowOf } from '../outbox/message-rows.js';
 import { Alarm } from '../runtime/deadline.js';
-import { type Receiver, surroundings } from './inbox.js';
+import type { Handlers, Receiver } from './receiver.js';
 
 /** A message that waits in the subscriber's own schema: for its retry, for one before it, or, dead, for a human. */
-export interface ParkedMessage extends Omit<OutboxRow, 'id' | 'slot' | 'destination'> {
+export interface ParkedMessage extends MessageEnvelope, ParkedState {}
+
+/** What a parked message has beside the message. */
+interface ParkedState {
   readonly subscriber: string;
   readonly publisher: string;
   readonly attempts: number;
@@ -19,13 +22,18 @@ export interface ParkedMessage extends Omit<OutboxRow, 'id' | 'slot' | 'destinat
   readonly error: { code: string; message: string } | null;
 }
 
-/** By name: a prepared `*` would be refused once a later version has added a column, on every connection that had prepared it. */
-const columns = sql`parked.message_id, parked.subscriber, parked.publisher, parked.key, parked.name, parked.payload,
-  parked.correlation_id, parked.causation_id, parked.at, parked.attempts, parked.due, parked.dead, parked.error`;
+type ParkedRow = MessageRow & ParkedState & { readonly at: string };
+
+const columns = sql`${messageColumns}, parked.at, subscriber, publisher, attempts, due, dead, error`;
+
+const parkedOf = (row: ParkedRow): ParkedMessage => {
+  const { subscriber, publisher, attempts, due, dead, error } = row;
+  return { ...envelopeOf(row), subscriber, publisher, attempts, due, dead, error };
+};
 
 /** A message that failed, with the time when it was parked and how many of its key wait behind it. */
 export interface DeadLetter extends ParkedMessage {
-  readonly parked_at: string;
+  readonly parkedAt: string;
   readonly waiting: number;
 }
 
@@ -62,6 +70,7 @@ export class Parking {
 
   constructor(
     private readonly database: Database,
+    private readonly handlers: Handlers,
     private readonly options: ParkingOptions,
   ) {}
 
@@ -97,43 +106,44 @@ export class Parking {
    * Takes in a message whose handler runs outside any transaction: leased and begun at once, where there is room and nothing
    * of its key waits.
    */
-  async admit(subscriber: string, publisher: string, row: OutboxRow): Promise<void> {
+  async admit(subscriber: string, publisher: string, message: MessageEnvelope): Promise<void> {
     const room = !this.stopping && this.working.size < this.options.concurrency;
-    const { message_id, key, name, payload, correlation_id, causation_id, at } = row;
-    const [parked] = await this.database.query<ParkedMessage & { holder: string | null }>(sql`
+    const { id, key } = message;
+    const [parked] = await this.database.query<ParkedRow & { holder: string | null }>(sql`
       with fresh as (
-        insert into inbox (message_id, subscriber) values (${message_id}, ${subscriber}) on conflict do nothing returning message_id
+        insert into inbox (message_id, subscriber) values (${id}, ${subscriber}) on conflict do nothing returning message_id
       )
-      insert into inbox_parked as parked (message_id, subscriber, publisher, key, name, payload, correlation_id, causation_id, at, holder, until, attempts)
-      select message_id, ${subscriber}, ${publisher}, ${key}, ${name}, ${JSON.stringify(payload)}::json, ${correlation_id}, ${causation_id}::uuid,
-        ${at}::timestamptz, case when leased then ${this.options.instance} end, case when leased then now() + make_interval(secs => ${LEASE_SECONDS}) end, leased::int
-      from fresh, (
+      insert into inbox_parked as parked (${messageColumns}, at, subscriber, publisher, holder, until, attempts)
+      select ${messageColumns}, at, ${subscriber}, ${publisher}, case when leased then ${this.options.instance} end,
+        case when leased then now() + make_interval(secs => ${LEASE_SECONDS}) end, leased::int
+      from fresh join ${parkedRows(message)} using (message_id), (
         select ${room}::boolean and not exists (
           select 1 from inbox_parked where subscriber = ${subscriber} and publisher = ${publisher} and key = ${key}) as leased) lease
       returning ${columns}, parked.holder`);
-    if (!parked) return; // taken before
-    if (parked.holder) this.begin(parked);
+    if (!parked) return; // accepted before
+    if (parked.holder) this.begin(parkedOf(parked));
     else this.wake();
   }
 
   /** Parks a message in the current transaction: after a failure for its first retry, else to be handled as soon as it can be. */
-  async park(subscriber: string, publisher: string, row: OutboxRow, failure?: unknown): Promise<void> {
+  async park(subscriber: string, publisher: string, message: MessageEnvelope, failure?: unknown): Promise<void> {
     const failed = failure === undefined ? 0 : 1;
-    const { message_id, key, name, payload, correlation_id, causation_id, at } = row;
     await this.database.query(sql`
-      insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, causation_id, at, attempts, due, error)
-      values (${message_id}, ${subscriber}, ${publisher}, ${key}, ${name}, ${JSON.stringify(payload)}, ${correlation_id}, ${causation_id}, ${at},
-        ${failed}, now() + make_interval(secs => ${failed ? backoffSeconds(1) : 0}), ${failed ? describe(failure) : null})`);
-    if (failed) this.logger.warn(`${name} ${message_id} failed at ${subscriber}, parked: ${errorText(failure)}`);
+      insert into inbox_parked (${messageColumns}, at, subscriber, publisher, attempts, due, error)
+      select ${messageColumns}, at, ${subscriber}, ${publisher}, ${failed}::integer,
+        now() + make_interval(secs => ${failed ? backoffSeconds(1) : 0}), ${failed ? describe(failure) : null}::json
+      from ${parkedRows(message)}`);
+    if (failed)
+      this.logger.warn(`${message.name} ${message.id} failed at ${subscriber}, parked: ${errorText(failure)}`);
     this.afterCommit();
   }
 
   /** Dead letters of this context, oldest message first, and, with `retrying`, what failed and is still being tried. */
-  deadLetters({ limit = 100, after, retrying = false }: DeadLettersAsked = {}): Promise<DeadLetter[]> {
+  async deadLetters({ limit = 100, after, retrying = false }: DeadLettersAsked = {}): Promise<DeadLetter[]> {
     const beyond = after
       ? sql`and message_id >= ${after.messageId} and (message_id > ${after.messageId} or subscriber collate "C" > ${after.subscriber})`
       : sql``;
-    return this.database.query(sql`
+    const rows = await this.database.query<ParkedRow & { readonly parked_at: string; readonly waiting: number }>(sql`
       select ${columns}, coalesce(inbox.at, parked.at) as parked_at, (
         select count(*)::int from inbox_parked later
         where later.subscriber = parked.subscriber and later.publisher = parked.publisher and later.key = parked.key and later.seq > parked.seq
@@ -141,6 +151,7 @@ export class Parking {
       from inbox_parked parked left join inbox using (message_id, subscriber)
       where (dead or (${retrying} and error is not null)) ${beyond}
       order by message_id, subscriber collate "C" limit ${limit}`);
+    return rows.map((row) => ({ ...parkedOf(row), parkedAt: row.parked_at, waiting: row.waiting }));
   }
 
   /** Brings a dead letter back to life, with all its attempts. @returns false where there is no such dead letter */
@@ -185,7 +196,7 @@ export class Parking {
   private begin(message: ParkedMessage): void {
     const work = this.work(message)
       .catch((error: unknown) =>
-        this.logger.warn(`${message.name} ${message.message_id} stays leased for a while: ${errorText(error)}`),
+        this.logger.warn(`${message.name} ${message.id} stays leased for a while: ${errorText(error)}`),
       )
       .finally(() => {
         this.working.delete(work);
@@ -195,8 +206,8 @@ export class Parking {
   }
 
   /** Leases the first message of each key that is due. */
-  private claim(count: number): Promise<ParkedMessage[]> {
-    return this.database.query(sql`
+  private async claim(count: number): Promise<ParkedMessage[]> {
+    const rows = await this.database.query<ParkedRow>(sql`
       update inbox_parked as parked set holder = ${this.options.instance}, until = now() + make_interval(secs => ${LEASE_SECONDS}), attempts = attempts + 1
       where (message_id, subscriber) in (
         select message_id, subscriber from inbox_parked next
@@ -207,6 +218,7 @@ export class Parking {
             where earlier.subscriber = next.subscriber and earlier.publisher = next.publisher and earlier.key = next.key and earlier.seq < next.seq)
         order by due limit ${count} for update skip locked)
       returning ${columns}`);
+    return rows.map(parkedOf);
   }
 
   /** Milliseconds until some message that is not leased comes due, or some lease ends. */
@@ -219,8 +231,8 @@ export class Parking {
   }
 
   private async work(message: ParkedMessage): Promise<void> {
+    const { publisher } = message;
     const receiver = this.receivers.get(message.subscriber)!;
-    const around = surroundings(this.database.context, message.publisher, message);
     let left = false;
     const closing = async (transaction: Transaction) => {
       await transaction.write({
@@ -231,13 +243,13 @@ export class Parking {
     };
     try {
       if (receiver.runsOutside(message)) {
-        await runIn({ ...around, unitOfWork: { closing } }, () => receiver.run(message));
+        await this.handlers.handle(receiver, publisher, message, { closing });
         if (!left) await this.database.query(this.leaving(message)); // it may be gone: then another process has gone on
       } else {
         await this.database.transaction(async () => {
           const transaction = this.database.currentTransaction()!;
           transaction.again = true;
-          await runIn(surroundings(this.database.context, message.publisher, message), () => receiver.run(message));
+          await this.handlers.handle(receiver, publisher, message);
           await closing(transaction);
         });
       }
@@ -247,26 +259,29 @@ export class Parking {
   }
 
   /** Takes the message off the parking place, with the effect of its handling; not where the lease was lost. */
-  private leaving({ message_id, subscriber, attempts }: ParkedMessage): Sql {
+  private leaving({ id, subscriber, attempts }: ParkedMessage): Sql {
     return sql`
       delete from inbox_parked
-      where message_id = ${message_id} and subscriber = ${subscriber} and holder = ${this.options.instance} and attempts = ${attempts}
+      where message_id = ${id} and subscriber = ${subscriber} and holder = ${this.options.instance} and attempts = ${attempts}
       returning 1`;
   }
 
   private async failed(message: ParkedMessage, error: unknown): Promise<void> {
-    const { attempts, subscriber, message_id, name } = message;
+    const { attempts, subscriber, id, name } = message;
     const dead = attempts >= this.options.maxAttempts;
     this.waiting = true;
     await this.database.query(sql`
       update inbox_parked set holder = null, until = null, dead = ${dead}, error = ${describe(error)},
         due = now() + make_interval(secs => ${backoffSeconds(attempts)})
-      where message_id = ${message_id} and subscriber = ${subscriber} and holder = ${this.options.instance} and attempts = ${attempts}`);
-    const what = `${name} ${message_id} failed at ${subscriber}, attempt ${attempts}: ${errorText(error)}`;
+      where message_id = ${id} and subscriber = ${subscriber} and holder = ${this.options.instance} and attempts = ${attempts}`);
+    const what = `${name} ${id} failed at ${subscriber}, attempt ${attempts}: ${errorText(error)}`;
     if (dead) this.logger.error(`${what}; it is a dead letter now`, errorStack(error));
     else this.logger.warn(what);
   }
 }
+
+const parkedRows = (message: MessageEnvelope): Sql =>
+  messageRows([{ ...rowOf(message), at: message.at }], sql`at timestamptz`);
 
 /** 0.1 s, then three times as long each time, a minute at most. */
 const backoffSeconds = (attempts: number): number => Math.min(60, 0.1 * 3 ** (attempts - 1));

@@ -6,17 +6,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { withStartLock } from '../runtime/start-lock.js';
 import { keepClasses } from './keep-classes.js';
+import type { KafkaHome } from './spawn-broker.js';
 
 const run = promisify(execFile);
-
-/** What a broker is run with. */
-export interface KafkaHome {
-  readonly java: string;
-  /** Its jars, as a class path. */
-  readonly classPath: string;
-  /** Where its classes are as a JVM has loaded them, if they are: it starts in half the time then. */
-  readonly archive?: string;
-}
 
 /** There is no Kafka to start on this machine. The message says what to do. */
 export class NoKafka extends Error {

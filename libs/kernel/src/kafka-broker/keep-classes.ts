@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded } from '../runtime/process-identity.js';
-import type { KafkaHome } from './kafka-home.js';
-import { answers, brokerPorts, spawnBroker } from './spawn-broker.js';
+import { answers, brokerPorts, type KafkaHome, spawnBroker } from './spawn-broker.js';
 
 const START_WITHIN_MS = 60_000;
 /** It writes some 30 MB before it ends. */

@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { readIfPresent } from '../runtime/files.js';
 import { freePort } from '../runtime/free-port.js';
 import { clusterAt } from './cluster-at.js';
-import type { KafkaHome } from './kafka-home.js';
+
+/** What a broker is run with. */
+export interface KafkaHome {
+  readonly java: string;
+  /** Its jars, as a class path. */
+  readonly classPath: string;
+  /** Where its classes are as a JVM has loaded them, if they are: it starts in half the time then. */
+  readonly archive?: string;
+}
 
 export interface BrokerPorts {
   readonly port: number;

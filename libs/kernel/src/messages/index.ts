@@ -19,5 +19,6 @@ export {
   query,
   type QueryClass,
 } from './message.js';
+export type { FlowHeaders, MessageEnvelope, MessageHeaders, OutgoingMessage } from './message-envelope.js';
 export { addMoney, InexactAmount, multiplyMoney } from './money.js';
 export { assertJsonOnly, Currency, Instant, Money, personal, redact, secret, text, Uuid } from './schema.js';

@@ -1,26 +1,21 @@
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
+import { envelopeOf, messageColumns, type MessageRow } from '../outbox/message-rows.js';
 
-interface PublishedRow {
-  readonly id: string;
-  readonly name: string;
-  readonly key: string;
-  readonly destination: string | null;
-  readonly at: string;
+/** `at` is when it was published, or, of a timer, when it will be. */
+interface PublishedMessage extends MessageEnvelope {
   readonly timer: boolean;
-  readonly causationId: string | null;
-  readonly payload: unknown;
 }
 
-/** What a context published in a flow and is still kept, and its timers that wait; in order of id. */
-export function published(database: Database, correlationId: string, limit: number): Promise<PublishedRow[]> {
-  return database.query(sql`
-    select message_id as id, name, key, destination, at, false as timer, causation_id as "causationId", payload
-    from outbox where correlation_id = ${correlationId}
+/** The messages of a flow that a context published and still keeps, and its timers that wait; in order of id. */
+export async function published(database: Database, correlationId: string, limit: number): Promise<PublishedMessage[]> {
+  const rows = await database.query<MessageRow & { at: string; timer: boolean }>(sql`
+    select ${messageColumns}, at, false as timer from outbox where correlation_id = ${correlationId}
     union all
-    select message_id, name, key, destination, due, true, causation_id, payload
-    from outbox_timer where correlation_id = ${correlationId}
+    select ${messageColumns}, due, true from outbox_timer where correlation_id = ${correlationId}
     order by 1 limit ${limit}`);
+  return rows.map((row) => ({ ...envelopeOf(row), timer: row.timer }));
 }
 
 interface TakenRow {

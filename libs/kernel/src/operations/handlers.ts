@@ -5,7 +5,7 @@ import { KernelRuntime } from '../kernel-runtime.js';
 import type { Parking } from '../inbox/parking.js';
 import { contractNamed } from '../messages/message.js';
 import { redact } from '../messages/schema.js';
-import { principal } from '../runtime/ambient.js';
+import { principal } from '../runtime/call-context.js';
 import { isReadTo, replay } from '../outbox/replay.js';
 import { published, taken } from './flow.js';
 import { FLOW_LIMIT, operationsOf } from './operations.js';
@@ -26,17 +26,17 @@ export function operationHandlers(context: string): Type[] {
       const after = cursor === undefined ? undefined : addressOf(cursor);
       const found = await parkingOf(this.runtime).deadLetters({ limit: limit + 1, after, retrying });
       const items = found.slice(0, limit).map((letter) => ({
-        id: `${letter.subscriber}:${letter.message_id}`,
+        id: `${letter.subscriber}:${letter.id}`,
         context,
         subscriber: letter.subscriber,
         message: letter.name,
         publisher: letter.publisher,
         key: letter.key,
-        correlationId: letter.correlation_id,
+        correlationId: letter.headers.correlationId,
         payload: payloadText(letter),
         attempts: letter.attempts,
         error: letter.error,
-        parkedAt: letter.parked_at,
+        parkedAt: letter.parkedAt,
         nextAttemptAt: letter.dead ? null : letter.due,
         waiting: letter.waiting,
       }));
@@ -87,7 +87,11 @@ export function operationHandlers(context: string): Type[] {
 
     async execute({ correlationId, messageIds }: Input<typeof GetFlow>) {
       const found = await published(this.database, correlationId, FLOW_LIMIT + 1);
-      const messages = found.slice(0, FLOW_LIMIT).map((message) => ({ ...message, payload: payloadText(message) }));
+      const messages = found.slice(0, FLOW_LIMIT).map(({ headers, ...message }) => ({
+        ...message,
+        causationId: headers.causationId ?? null,
+        payload: payloadText(message),
+      }));
       const deliveries = messageIds.length > 0 ? await taken(this.database, messageIds) : [];
       return { messages, truncated: found.length > FLOW_LIMIT, deliveries };
     }

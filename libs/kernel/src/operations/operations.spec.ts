@@ -7,7 +7,7 @@ import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import { KernelModule } from '../kernel.module.js';
 import { command, internal, personal, text } from '../messages/index.js';
-import { anonymous, type Principal, runIn } from '../runtime/ambient.js';
+import { anonymous, type Principal, runIn } from '../runtime/call-context.js';
 import { isoInstant } from '../runtime/clock.js';
 import { testDatabase, testKernelOptions, until } from '../testing/index.js';
 import { Count, CountLater, SinkModule, SourceModule, Trouble } from '../testing/trial.js';

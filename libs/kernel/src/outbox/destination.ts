@@ -1,53 +1,52 @@
-import type { Settlement } from '../transport/transport.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
 
-/** A message as it was written to an outbox. */
-export interface OutboxRow {
-  readonly id: number;
-  readonly message_id: string;
+/** A message in an outbox. */
+export interface OutboxMessage extends MessageEnvelope {
+  /** Grows from message to message. Where two transactions write at once, the one with the lower number may commit later. */
+  readonly sequence: number;
+  /** Messages of one key share a slot. */
   readonly slot: number;
-  readonly name: string;
-  readonly key: string;
-  readonly destination: string | null;
-  readonly payload: unknown;
-  readonly correlation_id: string;
-  readonly causation_id: string | null;
-  readonly at: string;
 }
 
 /**
- * `least`: where the destination that has read least stands, for what was told elsewhere so far and may be told again, but
- * must not miss anything.
+ * Where a destination begins that has no cursor yet. `least`: where the destination stands that has read least, for messages
+ * that were delivered in another way so far; they may be delivered again, but none may be missed.
  */
 export type Beginning = 'now' | 'earliest' | 'least';
 
 /**
- * Where an outbox is read to: a subscriber in this process, or a broker. The one port that a transport implements.
- * It has a cursor of its own for every slot, so a slow one holds up no other.
+ * Where an outbox is read to: a subscriber in this process, or a broker. Every slot has a cursor of its own for each
+ * destination, so a slow destination holds up no other.
  */
 export interface Destination {
   /** Stable: the cursors are stored under it. */
   readonly name: string;
-  /** Where a destination that has no place yet begins. */
   readonly from: Beginning;
-  /** How many rows of a slot `deliver` takes at once. */
+  /** How many messages of a slot `deliver` takes at once. */
   readonly batch: number;
-  wants(row: OutboxRow): boolean;
-  /** Takes rows of one slot, in order, whole. A rejection means: not now, bring them again, in the same order. */
-  deliver(publisher: string, rows: readonly OutboxRow[]): Promise<void>;
+  wants(message: MessageEnvelope): boolean;
+  /** Takes messages of one slot, in order, all or none. A rejection means: not now, bring them again, in the same order. */
+  deliver(publisher: string, messages: readonly MessageEnvelope[]): Promise<void>;
 }
 
 /**
- * A log at a broker, which may forget: what it took is not yet handled. Behind the cursor of what it was given, another one
- * is kept of what all its readers have handled, and where it forgot, reading goes back to that.
+ * A log at a broker, which may forget: what it accepted is not yet handled. Beside the cursor of what was appended, a second
+ * cursor keeps what all readers have handled; where the log forgot something, reading goes back to that one.
  */
 export interface LogDestination extends Omit<Destination, 'deliver'> {
-  /** @returns the place of the last row. @throws Forgotten where what was appended up to `after` is gone */
-  append(slot: number, rows: readonly OutboxRow[], after: string | undefined): Promise<string>;
+  /** @returns the place of the last message. @throws Forgotten where what was appended up to `after` is gone */
+  append(slot: number, messages: readonly MessageEnvelope[], after: string | undefined): Promise<string>;
   settle(places: readonly { readonly slot: number; readonly place: string }[]): Promise<Settlement[]>;
 }
+
+/** Whether every reader of a log has passed a place in it; `forgotten`: the log no longer has what was appended up to it. */
+export type Settlement = 'handled' | 'waiting' | 'forgotten';
+
+/** The broker lost what it had acknowledged: a FLUSHALL, a restart without persistence, a restored backup. */
+export class Forgotten extends Error {}
 
 export const isLog = (destination: Destination | LogDestination): destination is LogDestination =>
   'append' in destination;
 
-/** Under this name the cursor of what all readers of a log have handled is kept. */
+/** The name of the cursor that keeps what all readers of a log have handled. */
 export const settledName = (log: string): string => `${log}/settled`;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { OutboxRow } from './destination.js';
+import type { OutboxMessage } from './destination.js';
 import { HandOver } from './hand-over.js';
 
-const rows = (...ids: number[]) => ids.map((id) => ({ id }) as OutboxRow);
-const ids = (handed: readonly OutboxRow[]) => handed.map(({ id }) => id);
+const rows = (...ids: number[]) => ids.map((sequence) => ({ sequence }) as OutboxMessage);
+const ids = (handed: readonly OutboxMessage[]) => handed.map(({ sequence }) => sequence);
 
 /** One that knows of everything up to `through`. */
 function from(through: number): HandOver {

@@ -1,4 +1,4 @@
-import type { OutboxRow } from './destination.js';
+import type { OutboxMessage } from './destination.js';
 
 /** So many rows beyond a gap are remembered; what is forgotten is a gap like any other. */
 const REMEMBERED = 10_000;
@@ -13,7 +13,7 @@ export class HandOver {
   /** Every id up to here is with the lanes, or will never be. */
   private through = 0;
   /** Ids beyond that: a row waits for those before it; undefined: it is with the lanes. */
-  private readonly known = new Map<number, OutboxRow | undefined>();
+  private readonly known = new Map<number, OutboxMessage | undefined>();
   /** What is missing up to here was drawn by transactions below `xmax`. */
   private gap: { readonly upTo: number; readonly xmax: bigint } | undefined;
   /** While a look is under way nothing is handed over: what it will show is not known. The highest id before it. */
@@ -25,8 +25,9 @@ export class HandOver {
   }
 
   /** This process has committed rows. @returns those whose turn it is, in order */
-  committed(rows: readonly OutboxRow[]): OutboxRow[] {
-    for (const row of rows) if (row.id > this.through && !this.known.has(row.id)) this.known.set(row.id, row);
+  committed(rows: readonly OutboxMessage[]): OutboxMessage[] {
+    for (const row of rows)
+      if (row.sequence > this.through && !this.known.has(row.sequence)) this.known.set(row.sequence, row);
     return this.looking === undefined ? this.next() : [];
   }
 
@@ -39,14 +40,14 @@ export class HandOver {
    * A look has ended: `ids` are with the lanes, and the others that `snapshot` shows are not for them. Without a snapshot no
    * lane has read all. @returns the rows whose turn it is, in order
    */
-  looked(ids: readonly number[], snapshot: string | null): OutboxRow[] {
+  looked(ids: readonly number[], snapshot: string | null): OutboxMessage[] {
     const before = this.looking ?? 0;
     this.looking = undefined;
     if (snapshot === null) return this.reset();
     for (const id of ids) if (id > this.through) this.known.set(id, undefined);
     const upTo = ids.reduce((highest, id) => Math.max(highest, id), before);
     const [xmin, xmax, running] = snapshot.split(':') as [string, string, string];
-    const turn: OutboxRow[] = [];
+    const turn: OutboxMessage[] = [];
     if (running === '') turn.push(...this.pass(upTo));
     else if (this.gap && BigInt(xmin) >= this.gap.xmax) turn.push(...this.pass(this.gap.upTo));
     turn.push(...this.next());
@@ -57,26 +58,26 @@ export class HandOver {
   }
 
   /** What is missing up to an id will never come. */
-  private pass(upTo: number): OutboxRow[] {
+  private pass(upTo: number): OutboxMessage[] {
     const ids = [...this.known.keys()].filter((id) => id <= upTo).toSorted((a, b) => a - b);
     this.through = Math.max(this.through, upTo);
     return ids.flatMap((id) => this.take(id));
   }
 
   /** All is to be read: nothing waits any longer. */
-  private reset(): OutboxRow[] {
+  private reset(): OutboxMessage[] {
     const rows = [...this.known.values()].filter((row) => row !== undefined);
     this.known.clear();
     return rows;
   }
 
-  private next(): OutboxRow[] {
-    const turn: OutboxRow[] = [];
+  private next(): OutboxMessage[] {
+    const turn: OutboxMessage[] = [];
     while (this.known.has(this.through + 1)) turn.push(...this.take(++this.through));
     return turn;
   }
 
-  private take(id: number): OutboxRow[] {
+  private take(id: number): OutboxMessage[] {
     const row = this.known.get(id);
     this.known.delete(id);
     return row ? [row] : [];

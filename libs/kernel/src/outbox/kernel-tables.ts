@@ -145,3 +145,16 @@ export const CallRefusals1700000000006 = migration(
   'CallRefusals1700000000006',
   `alter table call_record add column refusal json, add column refused_until bigint`,
 );
+
+/**
+ * The headers of a message's flow; null where there are none. A process of an earlier version passes over them, and leaves
+ * them behind where it moves a timer into the outbox or parks a message.
+ */
+export const MessageHeaders1700000000007 = migration(
+  'MessageHeaders1700000000007',
+  `
+  alter table outbox add column headers json;
+  alter table outbox_timer add column headers json;
+  alter table inbox_parked add column destination text, add column headers json;
+`,
+);

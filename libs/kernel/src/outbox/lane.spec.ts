@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Destination, OutboxRow } from './destination.js';
+import type { Destination, OutboxMessage } from './destination.js';
 import { Lane, type Position } from './lane.js';
 
 const destination: Destination = {
@@ -10,7 +10,7 @@ const destination: Destination = {
   deliver: async () => {},
 };
 const place = (seen: string): Position => ({ seen, upto: null, after: 0 });
-const row = (id: number): OutboxRow => ({ id }) as OutboxRow;
+const row = (sequence: number): OutboxMessage => ({ sequence }) as OutboxMessage;
 
 describe('a lane', () => {
   it('is to be stored once more when a look shows what was handed over, delivered and stored before', () => {

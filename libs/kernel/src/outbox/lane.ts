@@ -1,4 +1,4 @@
-import type { Destination, LogDestination, OutboxRow } from './destination.js';
+import type { Destination, LogDestination, OutboxMessage } from './destination.js';
 
 /** Where a lane stands: everything visible in `seen` is read; of what `upto` adds to it, everything up to `after`. */
 export interface Position {
@@ -11,7 +11,7 @@ export interface Position {
 export class Lane {
   /** How far rows were read into `queue`. */
   read: Position;
-  queue: OutboxRow[] = [];
+  queue: OutboxMessage[] = [];
   busy = false;
   /** Its queue was full when others were read: there may be more. */
   starved = false;
@@ -46,13 +46,13 @@ export class Lane {
   }
 
   /** Takes in what was read up to `position`: those of the rows of its slot that its destination wants. */
-  feed(rows: readonly OutboxRow[], position: Position): void {
+  feed(rows: readonly OutboxMessage[], position: Position): void {
     this.read = position;
     if (rows.length === 0 && this.fed === this.delivered) {
       this.done = position; // nothing is new, and nothing under way: so it is for most lanes at most looks
       return;
     }
-    const fresh = rows.filter((row) => !this.handed.delete(row.id));
+    const fresh = rows.filter((row) => !this.handed.delete(row.sequence));
     this.moved ||= fresh.length < rows.length; // what was handed over and delivered may have been stored before it was shown
     const wanted = fresh.filter((row) => this.destination.wants(row));
     this.fed += wanted.length;
@@ -64,8 +64,8 @@ export class Lane {
   }
 
   /** Takes in rows of its slot that were just committed and not read. Where it stands moves on when a look shows them. */
-  hand(rows: readonly OutboxRow[]): void {
-    for (const row of rows) this.handed.add(row.id);
+  hand(rows: readonly OutboxMessage[]): void {
+    for (const row of rows) this.handed.add(row.sequence);
     const wanted = rows.filter((row) => this.destination.wants(row));
     this.fed += wanted.length;
     this.queue.push(...wanted);

@@ -1,40 +1,39 @@
-import { crc32 } from 'node:zlib';
-import { sql } from '../database/sql.js';
-import type { Written } from '../database/together.js';
-import type { Outgoing, Transaction } from '../database/transaction.js';
+import type { Database } from '../database/database.js';
+import type { Transaction } from '../database/transaction.js';
+import type { Interceptors } from '../interceptors/interceptors.js';
 import { ContractError } from '../messages/contract-error.js';
 import { contractOf, keyOf } from '../messages/message.js';
-import { ambient } from '../runtime/ambient.js';
-import type { OutboxRow } from './destination.js';
-import { SLOTS } from './kernel-tables.js';
-
-/** Messages of one key share a slot, and a slot has one reader at a time: that is what keeps a key's order. */
-export const slotOf = (key: string): number => crc32(key) % SLOTS;
+import { messageHeaders } from '../messages/message-envelope.js';
+import { callContext } from '../runtime/call-context.js';
+import type { Ids } from '../runtime/clock.js';
+import type { OutboxMessage } from './destination.js';
+import { OutgoingMessages } from './outgoing-messages.js';
 
 /**
- * Sends a command, inside the current transaction: its owner shall do this, now or at a time. It is written with the
- * transaction, survives everything, and takes effect once. What comes of it is told by the owner's events.
- * @param options.at an instant (ISO 8601); earlier ones count as now
+ * Sends a command, inside the current transaction: its owner carries it out, now or at a time. The command is written with
+ * the transaction, survives any crash, and takes effect once. Its outcomes are events of its owner.
+ * @param options.at an instant (ISO 8601); an instant in the past counts as now
+ * @returns the id of the message: the cause of all that follows from it
  * @throws ZodError when the command does not have its contract's shape
  */
-export function send(command: object, options: { at?: string } = {}): void {
+export function send(command: object, options: { at?: string } = {}): string {
   const { kind, messageName, context } = contractOf(command);
   if (kind !== 'command') throw new ContractError(`${messageName} is a ${kind}; only commands are sent`);
-  enlist(currentTransaction(messageName), command, context, options.at ?? null);
+  const transaction = currentTransaction(messageName);
+  return Outbox.of(transaction).add(transaction, command, context, options.at);
 }
 
-/** Writes an aggregate's event with the current transaction. Repositories call this; nothing else does. */
+/** Publishes an aggregate's event, inside the current transaction. Only repositories call this. */
 export function publish(event: object): void {
   const { messageName, context } = contractOf(event);
   const transaction = currentTransaction(messageName);
-  if (transaction.database.context !== context) {
+  if (transaction.database.context !== context)
     throw new Error(`${messageName} belongs to "${context}"; "${transaction.database.context}" cannot publish it`);
-  }
-  enlist(transaction, event, null, null);
+  Outbox.of(transaction).add(transaction, event, null);
 }
 
 function currentTransaction(what: string): Transaction {
-  const transaction = ambient()?.transaction;
+  const transaction = callContext()?.transaction;
   if (!transaction)
     throw new Error(
       `${what} must be sent or published inside a transaction: it is written with the change it belongs to`,
@@ -42,95 +41,61 @@ function currentTransaction(what: string): Transaction {
   return transaction;
 }
 
-function enlist(transaction: Transaction, message: object, destination: string | null, due: string | null): void {
-  const contract = contractOf(message);
-  const id = transaction.database.options.ids.next();
-  const { correlationId = id, causationId = null } = ambient() ?? {};
-  transaction.outgoing.push({
-    id,
-    name: contract.messageName,
-    key: keyOf(message) ?? id,
-    destination,
-    payload: contract.input.parse({ ...message }),
-    metadata: { correlationId, causationId },
-    due,
-  });
-}
+/** Hears of messages that a transaction has committed: those in the outbox, and the instants of those in the timers. */
+export type OnCommitted = (messages: readonly OutboxMessage[], due: readonly string[]) => void;
 
-/** The statements that write what a transaction gathered, in order. */
-export function outgoingStatements(outgoing: readonly Outgoing[]): Written[] {
-  const now = outgoing.filter(({ due }) => due === null);
-  const later = outgoing.filter(({ due }) => due !== null);
-  const statements: Written[] = [];
-  if (later.length > 0) {
-    const statement = sql`
-      insert into outbox_timer (message_id, slot, name, key, destination, payload, correlation_id, causation_id, due)
-      select message_id, slot, name, key, destination, payload, correlation_id, causation_id, due
-      from json_to_recordset(${rows(later)}) as row(
-        message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, due timestamptz)`;
-    statements.push({ statement });
+const outboxes = new WeakMap<object, Outbox>();
+
+/** The outbox of one context: collects the messages of each transaction, and tells of them once they are committed. */
+export class Outbox {
+  /** The outbox of the database that a transaction belongs to. */
+  static of({ database }: Pick<Transaction, 'database'>): Outbox {
+    const outbox = outboxes.get(database);
+    if (!outbox) throw new Error(`"${database.context}" has no outbox`);
+    return outbox;
   }
-  if (now.length > 0) {
-    const statement = sql`
-      insert into outbox (message_id, slot, name, key, destination, payload, correlation_id, causation_id)
-      select message_id, slot, name, key, destination, payload, correlation_id, causation_id
-      from json_to_recordset(${rows(now)}) as row(
-        message_id uuid, slot smallint, name text, key text, destination text, payload json, correlation_id text, causation_id uuid, line integer)
-      where true order by line returning id`;
-    statements.push({ statement, last: true });
+
+  private readonly collected = new WeakMap<Transaction, OutgoingMessages>();
+  private readonly listeners: OnCommitted[] = [];
+
+  constructor(
+    database: Database,
+    private readonly ids: Ids,
+    private readonly interceptors: Interceptors,
+  ) {
+    outboxes.set(database, this);
   }
-  return statements;
-}
 
-/** What the last statement of a transaction answers where it wrote messages. */
-export interface Placed {
-  readonly ids: readonly number[];
-  readonly at: string;
-}
+  onCommitted(listener: OnCommitted): void {
+    this.listeners.push(listener);
+  }
 
-/** The messages that were written, as whoever reads them finds them. */
-export function placedRows(outgoing: readonly Outgoing[], { ids, at }: Placed): OutboxRow[] {
-  return outgoing
-    .filter(({ due }) => due === null)
-    .map(({ id, name, key, destination, payload, metadata }, line) => ({
-      id: ids[line]!,
-      message_id: id,
-      slot: slotOf(key),
-      name,
-      key,
-      destination,
-      payload: JSON.parse(JSON.stringify(payload)) as unknown,
-      correlation_id: metadata.correlationId,
-      causation_id: metadata.causationId,
-      at,
-    }));
-}
+  /** Adds a message to what a transaction writes. `destination` is the owner of a sent command, null for an event. @returns its id */
+  add(transaction: Transaction, message: object, destination: string | null, due?: string): string {
+    const { messageName: name, input } = contractOf(message);
+    const id = this.ids.next();
+    const { correlationId = id, causationId, headers: flow } = callContext() ?? {};
+    const headers = messageHeaders(
+      causationId === undefined ? { correlationId } : { correlationId, causationId },
+      flow,
+    );
+    const key = keyOf(message) ?? id;
+    const payload = input.parse({ ...message });
+    const outgoing = this.interceptors.publish({ id, name, key, destination, payload, headers });
+    this.messagesOf(transaction).add(outgoing, due);
+    return id;
+  }
 
-/** What a broker carries with its envelope; the same where there is none, so that a message does not fail by the topology. */
-export const MAX_MESSAGE_BYTES = 3 * 1024 * 1024;
-
-/** @throws Error where a message is larger than MAX_MESSAGE_BYTES */
-function rows(messages: readonly Outgoing[]): string {
-  const text = JSON.stringify(
-    messages.map(({ id, name, key, destination, payload, metadata, due }, line) => ({
-      message_id: id,
-      slot: slotOf(key),
-      name,
-      key,
-      destination,
-      payload,
-      correlation_id: metadata.correlationId,
-      causation_id: metadata.causationId,
-      due,
-      line,
-    })),
-  );
-  if (text.length * 3 > MAX_MESSAGE_BYTES) messages.forEach(refuseTooLarge); // a character has three bytes at most
-  return text;
-}
-
-function refuseTooLarge({ name, payload }: Outgoing): void {
-  const bytes = Buffer.byteLength(JSON.stringify(payload));
-  if (bytes > MAX_MESSAGE_BYTES)
-    throw new Error(`${name} is too large: ${bytes} bytes, of ${MAX_MESSAGE_BYTES} at most`);
+  private messagesOf(transaction: Transaction): OutgoingMessages {
+    let messages = this.collected.get(transaction);
+    if (!messages) {
+      const made = (messages = new OutgoingMessages());
+      this.collected.set(transaction, made);
+      transaction.closing = made;
+      transaction.afterCommit.push(() => {
+        for (const listener of this.listeners) listener(made.written, made.due);
+      });
+    }
+    return messages;
+  }
 }

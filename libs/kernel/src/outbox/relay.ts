@@ -4,10 +4,17 @@ import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import { errorText } from '../errors/error-report.js';
 import { Alarm, pause } from '../runtime/deadline.js';
-import { Forgotten } from '../transport/transport.js';
-import { type Destination, isLog, type LogDestination, type OutboxRow, settledName } from './destination.js';
+import {
+  type Destination,
+  Forgotten,
+  isLog,
+  type LogDestination,
+  type OutboxMessage,
+  settledName,
+} from './destination.js';
 import { HandOver } from './hand-over.js';
 import { Lane, laneKey, LogProgress, type Position } from './lane.js';
+import { envelopeOf, messageColumns, type MessageRow } from './message-rows.js';
 import { SlotLeases } from './slot-leases.js';
 
 const PAGE = 1_000;
@@ -97,7 +104,7 @@ export class Relay {
   }
 
   /** Takes what this process has just committed. */
-  committed(rows: readonly OutboxRow[]): void {
+  committed(rows: readonly OutboxMessage[]): void {
     if (rows.length > 0 && !this.stopping.signal.aborted) this.apart(() => this.hand(this.handOver.committed(rows)));
   }
 
@@ -184,7 +191,7 @@ export class Relay {
         const page = await this.read(group, bound);
         if (group[0]!.read.upto === null) bound ??= page.snapshot; // one bound for all, so that lanes meet again at one place
         more ||= page.full;
-        for (const rows of page.rows.values()) for (const { id } of rows) ids.push(id);
+        for (const rows of page.rows.values()) for (const { sequence } of rows) ids.push(sequence);
         for (const lane of group) this.feed(lane, page);
       }
       shown = bound;
@@ -197,7 +204,7 @@ export class Relay {
   }
 
   /** Gives rows to the lanes without their being read; not to one that has yet to read others. */
-  private hand(rows: readonly OutboxRow[]): void {
+  private hand(rows: readonly OutboxMessage[]): void {
     const bySlot = Map.groupBy(rows, ({ slot }) => slot);
     for (const lane of bySlot.size > 0 ? this.lanes.values() : []) {
       const own = bySlot.get(lane.slot);
@@ -247,12 +254,12 @@ export class Relay {
     // Following pages walk the index on id. The first must not, it would begin at the oldest row: hence `id + 0`.
     const order = upto === null ? sql`id + 0` : sql`id`;
     const beyond = upto === null ? sql`` : sql`and id > ${after}`;
-    const rows = await this.database.readOutbox<OutboxRow & { snapshot: string }>(
+    const rows = await this.database.readOutbox<PageRow>(
       sql`
       with bound as (select coalesce(${upto ?? bound}::pg_snapshot, pg_current_snapshot()) as snapshot)
       select bound.snapshot::text, fresh.*
       from bound left join lateral (
-        select id, message_id, slot, name, key, destination, payload, correlation_id, causation_id, at
+        select id, slot, at, ${messageColumns}
         from outbox
         where (xid >= pg_snapshot_xmax(${seen}::pg_snapshot) or xid = any(array(select pg_snapshot_xip(${seen}::pg_snapshot))))
           and pg_visible_in_snapshot(xid, bound.snapshot)
@@ -262,10 +269,12 @@ export class Relay {
       ) fresh on true`,
     );
     const snapshot = rows[0]!.snapshot;
-    const found = rows.filter(({ id }) => id !== null);
+    const found = rows
+      .filter(({ id }) => id !== null)
+      .map((row) => ({ ...envelopeOf(row), sequence: row.id, slot: row.slot }));
     const full = found.length === PAGE;
     const position = full
-      ? { seen, upto: snapshot, after: found.at(-1)!.id }
+      ? { seen, upto: snapshot, after: found.at(-1)!.sequence }
       : { seen: snapshot, upto: null, after: 0 };
     return { rows: Map.groupBy(found, ({ slot }) => slot), snapshot, full, position };
   }
@@ -425,7 +434,14 @@ export class Relay {
   }
 }
 
-const none: readonly OutboxRow[] = [];
+const none: readonly OutboxMessage[] = [];
+
+type PageRow = MessageRow & {
+  readonly id: number;
+  readonly slot: number;
+  readonly at: string;
+  readonly snapshot: string;
+};
 
 /** The names of its cursors. */
 const cursorsOf = (destination: Destination | LogDestination): string[] =>
@@ -433,7 +449,7 @@ const cursorsOf = (destination: Destination | LogDestination): string[] =>
 
 interface Page {
   /** By slot. */
-  readonly rows: ReadonlyMap<number, readonly OutboxRow[]>;
+  readonly rows: ReadonlyMap<number, readonly OutboxMessage[]>;
   readonly snapshot: string;
   readonly full: boolean;
   readonly position: Position;

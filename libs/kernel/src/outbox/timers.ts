@@ -2,6 +2,7 @@ import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import type { Clock } from '../runtime/clock.js';
 import { Loop } from '../runtime/loop.js';
+import { messageColumns } from './message-rows.js';
 
 const POLL_MS = 1_000;
 
@@ -38,10 +39,9 @@ export class Timers {
       with due as (
         delete from outbox_timer where message_id in (
           select message_id from outbox_timer where due <= to_timestamp(${now / 1000}) order by due limit 500 for update skip locked)
-        returning *
+        returning ${messageColumns}, slot, due
       ), moved as (
-        insert into outbox (message_id, slot, name, key, destination, payload, correlation_id, causation_id)
-        select message_id, slot, name, key, destination, payload, correlation_id, causation_id from due order by due
+        insert into outbox (${messageColumns}, slot) select ${messageColumns}, slot from due order by due
         returning 1
       )
       select (select count(*)::int from moved) as moved,

@@ -1,6 +1,7 @@
 import { type CallRequest, type Link, NoReply } from '../bus/link.js';
 import { kernelFailure } from '../messages/failure.js';
-import type { Beginning, Destination, OutboxRow } from '../outbox/destination.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
+import type { Beginning, Destination } from '../outbox/destination.js';
 import type { Randomness } from '../runtime/clock.js';
 import { pause } from '../runtime/deadline.js';
 
@@ -62,16 +63,16 @@ export class RehearsedDestination implements Destination {
     ({ name: this.name, from: this.from, batch: this.batch } = destination);
   }
 
-  wants(row: OutboxRow): boolean {
-    return this.destination.wants(row);
+  wants(message: MessageEnvelope): boolean {
+    return this.destination.wants(message);
   }
 
-  async deliver(publisher: string, rows: readonly OutboxRow[]): Promise<void> {
+  async deliver(publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
     const [lost, doubled, forgotten] = [this.weather.happens(), this.weather.happens(), this.weather.happens()];
     await this.weather.delay();
     if (lost) throw new Error('rehearsal: the message was lost on its way');
-    const deliveries = [this.destination.deliver(publisher, overTheWire(rows))];
-    if (doubled) deliveries.push(this.destination.deliver(publisher, overTheWire(rows)));
+    const deliveries = [this.destination.deliver(publisher, overTheWire(messages))];
+    if (doubled) deliveries.push(this.destination.deliver(publisher, overTheWire(messages)));
     await Promise.all(deliveries);
     if (forgotten) throw new Error('rehearsal: the acknowledgement was lost');
   }

@@ -8,7 +8,7 @@ import { KernelModule } from '../kernel.module.js';
 import { type KernelOptions, KernelRuntime } from '../kernel-runtime.js';
 import { JsonText } from '../messages/json-text.js';
 import { contractOf, keyOf, type MessageClass } from '../messages/message.js';
-import { type Ambient, runIn, service } from '../runtime/ambient.js';
+import { type CallContext, runIn, service } from '../runtime/call-context.js';
 import { Ids } from '../runtime/clock.js';
 import { testDatabase } from './test-database.js';
 import { until } from './until.js';
@@ -44,7 +44,7 @@ export interface TestedContext {
   readonly module: TestingModule;
   readonly database: Database;
   /** Executes a command or a query; as a service unless `as` says otherwise. */
-  execute<Answer>(message: object, as?: Partial<Ambient>): Promise<Answer>;
+  execute<Answer>(message: object, as?: Partial<CallContext>): Promise<Answer>;
   /** Lets the context hear another's event, or receive a sent command, as if it came from its outbox. */
   hear(message: object): Promise<void>;
   /** What the context has published and sent so far: names and payloads, in order. */
@@ -89,8 +89,8 @@ export async function testContext(
   return {
     module,
     database,
-    execute: <Answer>(message: object, as: Partial<Ambient> = {}) => {
-      const around: Ambient = { correlationId: ids.next(), principal: service('test'), ...as };
+    execute: <Answer>(message: object, as: Partial<CallContext> = {}) => {
+      const around: CallContext = { correlationId: ids.next(), principal: service('test'), ...as };
       const ask = (): Promise<Answer> =>
         contractOf(message).kind === 'query'
           ? module.get(QueryBus, { strict: false }).execute<object, Answer>(message)

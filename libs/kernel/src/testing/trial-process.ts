@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Module } from '@nestjs/common';
 import { KernelModule } from '../kernel.module.js';
 import { Failure } from '../messages/failure.js';
-import { anonymous, runIn } from '../runtime/ambient.js';
+import { anonymous, runIn } from '../runtime/call-context.js';
 import { testKernelOptions } from './context-testing.js';
 import { Count, SinkModule, SourceModule } from './trial.js';
 

@@ -11,7 +11,7 @@ import { context } from '../kernel.module.js';
 import { anyone, command, event, internal, owner, permission, query, text } from '../messages/index.js';
 import { vouched } from '../messages/json-text.js';
 import { send } from '../outbox/outbox.js';
-import { owns } from '../runtime/ambient.js';
+import { owns } from '../runtime/call-context.js';
 import { SeededRandomness } from '../runtime/clock.js';
 
 /** Two small contexts that try the kernel out: `source` counts and tells, `sink` writes down what it hears, in order. */

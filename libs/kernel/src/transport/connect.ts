@@ -8,7 +8,8 @@ import { TopologySettings } from '../topology/topology-settings.js';
 import { GuardedCalls } from './guarded-calls.js';
 import type { KafkaEventsOptions } from './kafka/kafka-events.js';
 import { checkDurability } from './observe.js';
-import type { CallTransport, EventTransport, Split } from './transport.js';
+import type { Split } from './split.js';
+import type { CallTransport, EventTransport } from './transport.js';
 
 /** What a transport is made with. */
 interface Connecting {

@@ -4,7 +4,7 @@ import { Registry } from '../bus/registry.js';
 import { Metrics } from '../runtime/metrics.js';
 import { Readiness } from '../runtime/readiness.js';
 import { observe } from './observe.js';
-import type { Split } from './transport.js';
+import type { Split } from './split.js';
 
 /**
  * Lets others ask the contexts that run in this application, which is up already: as one of its microservices, so that Nest

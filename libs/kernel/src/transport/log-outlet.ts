@@ -1,4 +1,5 @@
-import type { LogDestination, OutboxRow } from '../outbox/destination.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
+import type { LogDestination } from '../outbox/destination.js';
 import type { EventLog } from './transport.js';
 
 /** Where the messages of one context for others leave its outbox: its log at the broker. */
@@ -13,19 +14,19 @@ export class LogOutlet implements LogDestination {
     private readonly log: EventLog,
   ) {}
 
-  wants({ destination }: OutboxRow): boolean {
+  wants({ destination }: MessageEnvelope): boolean {
     return destination === null ? this.readers.length > 0 : destination !== this.publisher;
   }
 
-  append(slot: number, rows: readonly OutboxRow[], after: string | undefined): Promise<string> {
-    const unheard = rows.find(({ destination }) => destination !== null && !this.readers.includes(destination));
+  append(slot: number, messages: readonly MessageEnvelope[], after: string | undefined): Promise<string> {
+    const unheard = messages.find(({ destination }) => destination !== null && !this.readers.includes(destination));
     if (unheard)
       return Promise.reject(
         new Error(
           `${unheard.name} is sent by "${this.publisher}" and the contracts' snapshot does not know of it: npm run contracts`,
         ),
       );
-    return this.log.append(this.partitionOf(slot), rows, after);
+    return this.log.append(this.partitionOf(slot), messages, after);
   }
 
   settle(places: readonly { readonly slot: number; readonly place: string }[]) {

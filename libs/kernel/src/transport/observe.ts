@@ -3,7 +3,8 @@ import { errorText } from '../errors/error-report.js';
 import type { Metrics } from '../runtime/metrics.js';
 import type { Readiness } from '../runtime/readiness.js';
 import { WrongTopology } from '../topology/topology.js';
-import type { EventTransport, Split } from './transport.js';
+import type { Split } from './split.js';
+import type { EventTransport } from './transport.js';
 
 /** Lets operators see how this process is connected with the others. */
 export function observe({ calls, events }: Split, readiness: Readiness, metrics: Metrics): void {

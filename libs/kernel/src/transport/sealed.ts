@@ -1,28 +1,28 @@
 import type { Logger } from '@nestjs/common';
 import { errorText } from '../errors/error-report.js';
-import { Envelope } from './envelope.js';
+import { Seal } from './seal.js';
 
-/** Seals what leaves, and opens what comes: what is not ours is counted, logged, and passed over. */
+/** Seals calls and their answers. What no process of ours has sealed is counted, logged and passed over. */
 export class Sealed {
   forged = 0;
-  private readonly envelope: Envelope;
+  private readonly sealing: Seal;
 
   constructor(
     key: string | undefined,
     private readonly logger: Logger,
   ) {
-    this.envelope = new Envelope(key);
+    this.sealing = new Seal(key);
   }
 
   seal(to: string, body: string): string {
-    return this.envelope.seal(to, body);
+    return this.sealing.seal(to, body);
   }
 
   /** What was sealed for `to`, read; undefined where it is not ours. */
   open<Read>(to: string, sealed: string, read: (body: string) => Read): Read | undefined {
     try {
-      const body = this.envelope.open(to, sealed);
-      if (body !== undefined) return read(body);
+      const opened = this.sealing.open(to, sealed);
+      if (opened) return read(opened.body);
       this.forged++;
       this.logger.warn(`${to}: refused what was not signed with our key`);
     } catch (error) {

@@ -13,8 +13,8 @@ import { until } from '../testing/until.js';
 import { connectSplit } from './connect.js';
 import { Connection } from './redis/connection.js';
 import { echo, insist } from './test/call-guarantees.js';
-import { reading, rows } from './test/event-guarantees.js';
-import type { Split } from './transport.js';
+import { reading, messages } from './test/event-guarantees.js';
+import type { Split } from './split.js';
 
 // For 127.0.0.1 alone, until 2126: `server.pem` is signed by `authority.pem`, and by nobody else.
 const certificates = join(import.meta.dirname, '../testing/certificates');
@@ -53,7 +53,7 @@ async function speaks(broker: 'redis' | 'kafka', environment: Environment): Prom
   await calls!.serve('shop', echo);
   expect(await insist(calls!, { n: 1 })).toEqual({ n: 1 });
   const log = await events!.open('shop', ['mail']);
-  await log.append(0, rows(1, 3), undefined);
+  await log.append(0, messages(1, 3), undefined);
   const { taken } = await reading(events!, 'mail', [0]);
   await until(() => taken.length === 3, 'told');
 }

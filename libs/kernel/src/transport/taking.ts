@@ -1,21 +1,21 @@
 import type { Logger } from '@nestjs/common';
 import { errorText } from '../errors/error-report.js';
-import type { OutboxRow } from '../outbox/destination.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
 import type { Randomness } from '../runtime/clock.js';
 import { pause } from '../runtime/deadline.js';
 
 const BACKOFF_MS = 5_000;
 
-/** Gives rows to who takes them, again and again until they are taken. @returns false where it was stopped before they were */
-export async function taken(
-  take: () => Promise<void>,
-  from: {
-    readonly what: string;
-    readonly logger: Logger;
-    readonly randomness: Randomness;
-    readonly signal: AbortSignal;
-  },
-): Promise<boolean> {
+export interface Taking {
+  /** What the log says of a failure. */
+  readonly what: string;
+  readonly logger: Logger;
+  readonly randomness: Randomness;
+  readonly signal: AbortSignal;
+}
+
+/** Calls `take` until it succeeds. @returns false where the signal stopped it before */
+async function taken(take: () => Promise<void>, from: Taking): Promise<boolean> {
   for (let failures = 0; !from.signal.aborted; failures++) {
     try {
       await take();
@@ -28,11 +28,14 @@ export async function taken(
   return false;
 }
 
-/** Undefined where it is none, which only what is unsigned can be. */
-export function rowIn(body: string): OutboxRow | undefined {
-  try {
-    return JSON.parse(body) as OutboxRow;
-  } catch {
-    return undefined; // its error would quote what it read
-  }
+/** As `taken`, in portions of at most `batch` messages, one after the other. */
+export async function takenAll(
+  messages: readonly MessageEnvelope[],
+  batch: number,
+  take: (portion: readonly MessageEnvelope[]) => Promise<void>,
+  from: Taking,
+): Promise<boolean> {
+  for (let at = 0; at < messages.length; at += batch)
+    if (!(await taken(() => take(messages.slice(at, at + batch)), from))) return false;
+  return true;
 }

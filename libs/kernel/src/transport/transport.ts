@@ -1,6 +1,6 @@
 import type { CallRequest } from '../bus/link.js';
-import type { OutboxRow } from '../outbox/destination.js';
-import type { GuardedCalls } from './guarded-calls.js';
+import type { MessageEnvelope } from '../messages/message-envelope.js';
+import type { Settlement } from '../outbox/destination.js';
 
 /**
  * Carries calls between processes. Requests to one context are taken by whichever of its processes is free, each by one;
@@ -37,7 +37,7 @@ export interface EventTransport {
    */
   open(publisher: string, readers: readonly string[]): Promise<EventLog>;
   /**
-   * Reads logs for a context that runs here, its place in each kept by the broker. Rows of one partition come in order, the
+   * Reads logs for a context that runs here, its place in each kept by the broker. Messages of one partition come in order, the
    * next after `take` has resolved; where it rejects they come again. Of a partition that is not assigned nothing is read.
    */
   read(reader: string, publishers: readonly string[], take: Take): Promise<LogReader>;
@@ -51,18 +51,18 @@ export interface EventTransport {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-export type Take = (publisher: string, rows: readonly OutboxRow[]) => Promise<void>;
+export type Take = (publisher: string, messages: readonly MessageEnvelope[]) => Promise<void>;
 
 /** The writing end of one publisher's log. */
 export interface EventLog {
   readonly partitions: number;
   /**
-   * Appends rows of one partition in order; durable when it resolves. `after` is the place of the last that was appended
+   * Appends messages of one partition in order; durable when it resolves. `after` is the place of the last that was appended
    * there before; without it the partition, and the readers' places in it, are made where they are missing.
    * @returns the place of the last of them
    * @throws Forgotten where the log no longer has what was appended up to `after`: nothing was appended
    */
-  append(partition: number, rows: readonly OutboxRow[], after: string | undefined): Promise<string>;
+  append(partition: number, messages: readonly MessageEnvelope[], after: string | undefined): Promise<string>;
   /**
    * Whether every reader has passed the place in each partition; what lies before it is trimmed then. `forgotten`: the log
    * no longer has what was appended up to that place. Partitions may be asked about more than once, with several places.
@@ -75,27 +75,10 @@ export interface PartitionPlace {
   readonly place: string;
 }
 
-export type Settlement = 'handled' | 'waiting' | 'forgotten';
-
-/** The broker lost what it had acknowledged: a FLUSHALL, a restart without persistence, a restored backup. */
-export class Forgotten extends Error {}
-
 /** The reading end of one context. */
 export interface LogReader {
   /** The partitions that this process reads from now on, of all logs alike: its leases say so. What it loses it finishes or leaves. */
   assign(partitions: readonly number[]): void;
   /** Reads no more; resolves when what was begun is finished and acknowledged. */
   stop(): Promise<void>;
-}
-
-/** What connects this process with those that run other contexts. */
-export interface Split {
-  /** Every context of the application, wherever it runs. */
-  readonly contexts: readonly string[];
-  /** Which contexts listen to another's events or own commands that it sends. */
-  readonly readersOf: (publisher: string) => readonly string[];
-  /** Absent where every context that is asked runs here. */
-  readonly calls?: GuardedCalls | undefined;
-  /** Absent where messages between contexts stay in this process. */
-  readonly events?: EventTransport | undefined;
 }

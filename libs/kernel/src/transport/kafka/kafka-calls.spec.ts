@@ -13,7 +13,7 @@ import { SeededRandomness, SystemClock, SystemRandomness } from '../../runtime/c
 import { callGuarantees, echo, insist, never, request } from '../test/call-guarantees.js';
 import { TestKafka } from '../../testing/test-kafka.js';
 import { until } from '../../testing/until.js';
-import { Envelope } from '../envelope.js';
+import { Seal } from '../seal.js';
 import { Cluster, type Topic } from './cluster.js';
 import { Fetcher } from './fetcher.js';
 import { KafkaCalls, type KafkaCallsOptions } from './kafka-calls.js';
@@ -185,7 +185,7 @@ describeOnKafka('calls over Kafka', () => {
     const begun: object[] = [];
     await owner.serve('shop', async ({ input }) => begun.push(input));
     const late = { id: 1, from: '0.nobody', until: clock.now() - 1, ...request({ late: true }) };
-    const value = new Envelope(key).seal(topic('shop'), JSON.stringify([late]));
+    const value = new Seal(key).seal(topic('shop'), JSON.stringify([late]));
     await write({ topic: topic('shop'), partition: 0, value });
     await until(() => owner.counters.expired === 1, 'dropped');
     expect(begun).toEqual([]);
@@ -219,7 +219,7 @@ describeOnKafka('calls over Kafka', () => {
     const [owner, asker] = [await process({ key: undefined }), await process({ key: undefined })];
     await owner.serve('shop', async () => 'served');
     for (const body of ['null', '[null]', '[{}]', '{', '7']) {
-      const value = new Envelope(undefined).seal('any', body);
+      const value = new Seal(undefined).seal('any', body);
       for (const partition of [0, 1, 2, 3]) await write({ topic: topic('shop'), partition, value });
     }
     await until(() => owner.counters.forged === 20, 'passed over');

@@ -8,17 +8,18 @@ import { SystemClock, SystemRandomness } from '../../runtime/clock.js';
 import { TestKafka } from '../../testing/test-kafka.js';
 import { until } from '../../testing/until.js';
 import {
-  ids,
+  appendEach,
   itCarriesEvents,
   itSurvivesTrouble,
+  message,
+  messages,
   numbers,
+  numbersOf,
   once,
   reading,
-  row,
-  rows,
 } from '../test/event-guarantees.js';
-import { Forgotten } from '../transport.js';
-import { Envelope } from '../envelope.js';
+import { Forgotten } from '../../outbox/destination.js';
+import { Seal } from '../seal.js';
 import type { Cluster } from './cluster.js';
 import { KafkaEvents, type KafkaEventsOptions } from './kafka-events.js';
 import { keepPlaces, placesOf } from './places.js';
@@ -83,7 +84,7 @@ describeOnKafka('events over Kafka', () => {
     const { taken } = await reading(events, 'mail', [0]);
     const { id } = (await admin.metadata({ topics: [topic()], forceUpdate: true })).topics.get(topic())!;
     const log = `${id.replaceAll('-', '')}@0`;
-    const sealed = new Envelope(KEY).seal(destinationOf(topic(), 1, log), JSON.stringify(row(1)));
+    const sealed = new Seal(KEY).seal(destinationOf(topic(), 1, log), JSON.stringify(message(1)));
     const producer = new Producer({ clientId: 'test', bootstrapBrokers: [kafka.brokers] });
     const common = { topic: topic(), partition: 0, key: Buffer.from('a') };
     await producer.send({
@@ -106,13 +107,13 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    const place = await log.append(0, rows(1, 3), undefined);
+    const place = await log.append(0, messages(1, 3), undefined);
     await until(() => taken.length === 3, 'taken');
     await admin.deleteTopics({ topics: [topic()] });
     await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'forgotten', 'forgotten');
-    await expect(log.append(0, [row(4)], place)).rejects.toBeInstanceOf(Forgotten);
-    const again = await log.append(0, rows(1, 3), undefined);
-    await log.append(0, rows(4, 6), again);
+    await expect(log.append(0, [message(4)], place)).rejects.toBeInstanceOf(Forgotten);
+    const again = await log.append(0, messages(1, 3), undefined);
+    await log.append(0, messages(4, 6), again);
     await until(() => once(taken).length === 6, 'all are taken');
     expect(once(taken)).toEqual(numbers(1, 6));
   });
@@ -120,76 +121,76 @@ describeOnKafka('events while Kafka is in trouble', () => {
   it('are passed over where they came to a topic that was made anew before their process knew of it', async () => {
     const [events, other] = [transport(), transport()];
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, rows(1, 3), undefined);
+    const place = await log.append(0, messages(1, 3), undefined);
     await admin.deleteTopics({ topics: [topic()] });
     await until(async () => !(await admin.listTopics()).includes(topic()), 'deleted');
     const anew = await until(() => other.open('shop', ['mail']), 'made anew');
-    await anew.append(0, rows(101, 105), undefined);
-    const late = await log.append(0, [row(4)], place);
+    await anew.append(0, messages(101, 105), undefined);
+    const late = await log.append(0, [message(4)], place);
     const { taken } = await reading(other, 'mail', [0]);
     expect(await log.settle([{ partition: 0, place: late }])).toEqual(['forgotten']);
-    await log.append(0, rows(1, 5), undefined);
+    await log.append(0, messages(1, 5), undefined);
     await until(() => taken.length === 10, 'all are taken');
-    expect(ids(taken)).toEqual([...numbers(101, 105), ...numbers(1, 5)]);
+    expect(numbersOf(taken)).toEqual([...numbers(101, 105), ...numbers(1, 5)]);
   });
 
   it('are told again, in order, to a reader that was away for longer than they are kept', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail', 'stock']);
-    const handled = await log.append(0, rows(1, 3), undefined);
+    const handled = await appendEach(log, messages(1, 3));
     const [mail, stock] = [await reading(events, 'mail', [0]), await reading(events, 'stock', [0])];
     await until(async () => (await log.settle([{ partition: 0, place: handled }]))[0] === 'handled', 'handled');
     await stock.reader.stop();
-    const place = await log.append(0, rows(4, 9), handled);
+    const place = await appendEach(log, messages(4, 9), handled);
     await until(() => mail.taken.length === 9, 'one has them');
     await deleteUpTo(7);
     expect(await log.settle([{ partition: 0, place }])).toEqual(['forgotten']);
     const back = await reading(transport(), 'stock', [0]);
-    const again = await log.append(0, rows(4, 9), undefined);
-    const last = await log.append(0, rows(10, 12), again);
+    const again = await log.append(0, messages(4, 9), undefined);
+    const last = await log.append(0, messages(10, 12), again);
     await until(async () => (await log.settle([{ partition: 0, place: last }]))[0] === 'handled', 'handled');
-    expect(ids(back.taken)).toEqual(numbers(4, 12));
+    expect(numbersOf(back.taken)).toEqual(numbers(4, 12));
     expect(once(mail.taken)).toEqual(numbers(1, 12));
   });
 
   it('of another slot are told again too where a reader lost its place, though their process did not know', async () => {
     const events = transport();
     const [log, other] = [await events.open('shop', ['mail']), await transport().open('shop', ['mail'])];
-    const [a, b] = [await log.append(0, rows(1, 3), undefined), await other.append(0, rows(101, 103), undefined)];
+    const [a, b] = [await appendEach(log, messages(1, 3)), await appendEach(other, messages(101, 103))];
     await deleteUpTo(2);
     expect(await log.settle([{ partition: 0, place: a }])).toEqual(['forgotten']);
-    const late = await other.append(0, rows(104, 105), b);
+    const late = await other.append(0, messages(104, 105), b);
     const { taken } = await reading(events, 'mail', [0]);
-    await log.append(0, rows(1, 3), undefined);
+    await log.append(0, messages(1, 3), undefined);
     expect(await other.settle([{ partition: 0, place: late }])).toEqual(['forgotten']);
-    await other.append(0, rows(101, 105), undefined);
+    await other.append(0, messages(101, 105), undefined);
     await until(() => taken.length === 8, 'all are taken');
-    expect(ids(taken)).toEqual([...numbers(1, 3), ...numbers(101, 105)]);
+    expect(numbersOf(taken)).toEqual([...numbers(1, 3), ...numbers(101, 105)]);
   });
 
   it('are not lost to a reader that has read them where they are kept no longer', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, rows(1, 9), undefined);
+    const place = await appendEach(log, messages(1, 9));
     const { taken } = await reading(events, 'mail', [0]);
     await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled', 'handled');
     await deleteUpTo(9);
     expect(await log.settle([{ partition: 0, place }])).toEqual(['handled']);
-    await log.append(0, rows(10, 11), place);
+    await log.append(0, messages(10, 11), place);
     await until(() => taken.length === 11, 'the rest is taken');
   });
 
   it('come again from where their log begins where the place of a reader expired', async () => {
     const log = await transport().open('shop', ['mail']);
-    const place = await log.append(0, rows(1, 3), undefined);
+    const place = await log.append(0, messages(1, 3), undefined);
     const { reader } = await reading(transport(), 'mail', [0]);
     await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled', 'handled');
     await reader.stop();
     await admin.deleteGroups({ groups: [group('mail')] });
     const { taken } = await reading(transport(), 'mail', [0]);
-    await log.append(0, rows(4, 5), place);
+    await log.append(0, messages(4, 5), place);
     await until(() => taken.length === 5, 'all are taken');
-    expect(ids(taken)).toEqual(numbers(1, 5));
+    expect(numbersOf(taken)).toEqual(numbers(1, 5));
   });
 
   it('are appended where Kafka, which has lost all, knows their process by what is another one’s name now', async () => {
@@ -202,12 +203,12 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const [events, other] = [transport(), transport()];
     const log = await until(() => events.open('shop', ['mail']), 'open');
     let place: string | undefined;
-    for (const id of [1, 2, 3]) place = await until(() => log.append(0, [row(id)], place), 'appended');
+    for (const id of [1, 2, 3]) place = await until(() => log.append(0, [message(id)], place), 'appended');
     await loseAll();
     const anew = await until(() => other.open('shop', ['mail']), 'open anew');
-    for (const id of [101, 102, 103, 104]) await until(() => anew.append(0, [row(id)], undefined), 'appended');
+    for (const id of [101, 102, 103, 104]) await until(() => anew.append(0, [message(id)], undefined), 'appended');
     const { taken } = await reading(other, 'mail', [0]);
-    await until(() => log.append(0, [row(4)], undefined), 'appended');
+    await until(() => log.append(0, [message(4)], undefined), 'appended');
     await until(() => once(taken).length === 5, 'all are taken');
     expect(once(taken)).toEqual([101, 102, 103, 104, 4]);
   });
@@ -216,7 +217,7 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    const place = await log.append(0, rows(1, 3), undefined);
+    const place = await appendEach(log, messages(1, 3));
     const handled = async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled';
     await until(handled, 'handled');
     const { cluster } = log as unknown as { cluster: Cluster };
@@ -224,19 +225,19 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const back = [{ ...kept, offset: 1, topic: topic(), partition: 0 }];
     await until(() => keepPlaces(cluster, group('mail'), back).then(async () => !(await handled())), 'put back');
     await until(handled, 'handled again');
-    expect(ids(taken)).toEqual(numbers(1, 3));
+    expect(numbersOf(taken)).toEqual(numbers(1, 3));
   });
 
   it('are told again where it is no longer known where their log begins', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, rows(1, 3), undefined);
+    const place = await log.append(0, messages(1, 3), undefined);
     await admin.deleteGroups({ groups: [`test-${tests}.events`] });
     expect(await log.settle([{ partition: 0, place }])).toEqual(['forgotten']);
     const { taken } = await reading(events, 'mail', [0]);
-    await log.append(0, rows(1, 4), undefined);
+    await log.append(0, messages(1, 4), undefined);
     await until(() => taken.length === 4, 'all are taken');
-    expect(ids(taken)).toEqual(numbers(1, 4));
+    expect(numbersOf(taken)).toEqual(numbers(1, 4));
   });
 
   it('are forgotten where the end of the log was lost, even where others have been appended there since', async () => {
@@ -244,25 +245,25 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
     const segment = join(kafka['directory'], 'data', `${topic()}-0`, '00000000000000000000.log');
-    const kept = await log.append(0, rows(1, 5), undefined);
+    const kept = await log.append(0, messages(1, 5), undefined);
     const { size } = await stat(segment);
-    const lost = await log.append(0, rows(6, 9), kept);
+    const lost = await log.append(0, messages(6, 9), kept);
     await until(async () => (await log.settle([{ partition: 0, place: lost }]))[0] === 'handled', 'handled');
     await kafka.kill();
     await truncate(segment, size);
     await kafka.launch();
     const other = await until(() => transport().open('shop', ['mail']), 'open');
-    const elsewhere = await until(() => other.append(0, rows(101, 106), undefined), 'appended');
+    const elsewhere = await until(() => other.append(0, messages(101, 106), undefined), 'appended');
     await until(
       () =>
-        log.append(0, [row(10)], lost).then(
+        log.append(0, [message(10)], lost).then(
           () => false,
           (error: unknown) => error instanceof Forgotten,
         ),
       'forgotten',
     );
     expect(await log.settle([{ partition: 0, place: kept }])).toEqual(['handled']);
-    await until(() => log.append(0, rows(6, 10), kept), 'appended');
+    await until(() => log.append(0, messages(6, 10), kept), 'appended');
     await until(() => once(taken).length === 16, 'all are taken');
     await until(async () => (await log.settle([{ partition: 0, place: elsewhere }]))[0] === 'handled', 'handled');
     expect(once(taken).filter((id) => id > 100)).toEqual(numbers(101, 106));

@@ -1,5 +1,6 @@
 import { MAX_BYTES } from '../bus-options.js';
-import { Envelope } from '../envelope.js';
+import { MessagePacks } from '../message-packs.js';
+import { Seal } from '../seal.js';
 import type { EventLog, EventTransport, LogReader, Take, TransportStatus } from '../transport.js';
 import { Appender } from './appender.js';
 import { Cluster } from './cluster.js';
@@ -13,7 +14,7 @@ import { removeTopic } from './topics.js';
 export interface KafkaEventsOptions extends KafkaOptions {
   /** What a reader has not read for so long it is told again. */
   readonly retentionMs?: number;
-  /** So many rows are taken of a partition at once. */
+  /** How many messages of a partition are taken at once. */
   readonly batch?: number;
 }
 
@@ -22,15 +23,15 @@ const RETENTION_MS = 7 * 24 * 3_600_000;
 /** Events over Kafka: a topic for each publisher's log, a group without members for each context that reads. */
 export class KafkaEvents implements EventTransport {
   readonly name = 'kafka';
-  /** Rows that were not signed by us. */
+  /** Entries that were not signed by us. */
   readonly counters = { forged: 0 };
-  private readonly envelope: Envelope;
+  private readonly packs: MessagePacks;
   private readonly cluster: Cluster;
   private readonly appender: Appender;
   private readonly readers = new Set<KafkaLogReader>();
 
   constructor(private readonly options: KafkaEventsOptions) {
-    this.envelope = new Envelope(options.key);
+    this.packs = new MessagePacks(new Seal(options.key), options.maxBytes ?? MAX_BYTES);
     this.cluster = new Cluster(options, 'events', () => {
       for (const reader of this.readers) reader.wakeAll();
     });
@@ -47,7 +48,7 @@ export class KafkaEvents implements EventTransport {
       topic: this.topicOf(publisher),
       beginnings: this.beginnings,
       readers: readers.map((reader) => this.groupOf(reader)),
-      envelope: this.envelope,
+      packs: this.packs,
       appender: this.appender,
       partitions,
       replication,
@@ -65,7 +66,7 @@ export class KafkaEvents implements EventTransport {
       cluster: this.cluster,
       fetcher: new Fetcher(this.cluster, `reads for ${reader}`),
       places: new ReaderPlaces(this.cluster, this.beginnings, this.groupOf(reader), randomness),
-      envelope: this.envelope,
+      packs: this.packs,
       refused: () => void this.counters.forged++,
       reader,
       batch,

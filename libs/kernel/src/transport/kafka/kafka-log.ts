@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { listOffsetsV7, type MessageRecord, offsetForLeaderEpochV4 } from '@platformatic/kafka';
-import type { OutboxRow } from '../../outbox/destination.js';
+import type { MessageEnvelope } from '../../messages/message-envelope.js';
+import { Forgotten, type Settlement } from '../../outbox/destination.js';
 import { Limit, pause } from '../../runtime/deadline.js';
-import { exceeds } from '../../runtime/size.js';
 import { WrongTopology } from '../../topology/topology.js';
-import type { Envelope } from '../envelope.js';
-import { type EventLog, Forgotten, type PartitionPlace, type Settlement } from '../transport.js';
+import type { MessagePacks } from '../message-packs.js';
+import type { EventLog, PartitionPlace } from '../transport.js';
 import { type Appender, BATCH_BYTES } from './appender.js';
 import type { Cluster, Topic } from './cluster.js';
 import { KafkaFailure } from './failures.js';
@@ -19,7 +19,7 @@ export interface KafkaLogOptions extends TopicOptions {
   readonly beginnings: string;
   /** The groups of those that read it. */
   readonly readers: readonly string[];
-  readonly envelope: Envelope;
+  readonly packs: MessagePacks;
   readonly appender: Appender;
 }
 
@@ -71,7 +71,7 @@ export class KafkaLog implements EventLog {
     this.all = Array.from({ length: options.partitions }, (_, partition) => partition);
   }
 
-  async append(partition: number, rows: readonly OutboxRow[], after: string | undefined): Promise<string> {
+  async append(partition: number, messages: readonly MessageEnvelope[], after: string | undefined): Promise<string> {
     await this.check();
     const { topic, appender } = this.options;
     const from = after === undefined ? undefined : placeIn(after);
@@ -80,7 +80,7 @@ export class KafkaLog implements EventLog {
       if (!(await this.has(partition, from))) throw this.forgotten(partition);
     }
     const part = this.parts.get(partition)!;
-    const records = rows.map((row) => this.record(part, partition, row));
+    const records = this.records(part, partition, messages);
     let last = -1;
     for (const batch of batches(records)) {
       const first = await appender.append(part.leader, topic, partition, batch);
@@ -247,16 +247,11 @@ export class KafkaLog implements EventLog {
     return new Forgotten(`${this.options.topic}/${partition} is not what it was`);
   }
 
-  private record({ log }: Part, partition: number, row: OutboxRow): MessageRecord {
-    const { topic, envelope, maxBytes } = this.options;
-    const value = envelope.seal(destinationOf(topic, partition, log), JSON.stringify(row));
-    if (exceeds(value, maxBytes)) {
-      const text = `${row.name} ${row.message_id} is larger than ${maxBytes} bytes: it holds up ${topic}/${partition}`;
-      this.logger.error(text);
-      throw new Error(text);
-    }
+  private records({ log }: Part, partition: number, messages: readonly MessageEnvelope[]): MessageRecord[] {
+    const { topic, packs } = this.options;
     const headers = new Map([[LOG_HEADER, Buffer.from(log)]]);
-    return { topic, partition, key: Buffer.from(row.key), value: Buffer.from(value), headers };
+    const entries = packs.pack(destinationOf(topic, partition, log), messages);
+    return entries.map((entry) => ({ topic, partition, value: Buffer.from(entry), headers }));
   }
 }
 

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka';
-import type { OutboxRow } from '../../outbox/destination.js';
+import type { MessageEnvelope } from '../../messages/message-envelope.js';
 import type { Randomness } from '../../runtime/clock.js';
 import { within } from '../../runtime/deadline.js';
-import type { Envelope } from '../envelope.js';
+import type { MessagePacks } from '../message-packs.js';
 import { PartitionLoop } from '../partition-loop.js';
-import { rowIn, taken } from '../taking.js';
+import { takenAll } from '../taking.js';
 import type { Take } from '../transport.js';
 import type { Cluster, Topic } from './cluster.js';
 import { why } from './failures.js';
@@ -17,7 +17,7 @@ export interface PartitionReaderOptions {
   readonly cluster: Cluster;
   readonly fetcher: Fetcher;
   readonly places: ReaderPlaces;
-  readonly envelope: Envelope;
+  readonly packs: MessagePacks;
   readonly randomness: Randomness;
   readonly publisher: string;
   readonly topic: string;
@@ -119,21 +119,21 @@ export class PartitionReader extends PartitionLoop {
     const { signal } = this.stopping;
     const { logger } = this;
     let place = from;
-    let rows: OutboxRow[] = [];
+    let messages: MessageEnvelope[] = [];
     const stale = new Set<string>();
     const pass = async (): Promise<boolean> => {
-      const some = rows;
-      rows = [];
+      const all = messages;
+      messages = [];
       const what = `${reader} cannot take ${this.name}`;
-      const done =
-        some.length === 0 || (await taken(() => take(publisher, some), { what, logger, randomness, signal }));
+      const taking = { what, logger, randomness, signal };
+      const done = await takenAll(all, batch, (some) => take(publisher, some), taking);
       if (done && place !== from) this.keep(place);
       return done && !this.stopped;
     };
     for (const { offset, epoch, record } of recordsIn(batches)) {
       if (offset < place.offset) continue;
-      const { log, row } = this.opened(record, offset);
-      if (row && log !== place.log && !stale.has(log)) {
+      const { log, unpacked } = this.unpacked(record, offset);
+      if (unpacked && log !== place.log && !stale.has(log)) {
         // Appended to a log that is no more, or it is this one that is no more.
         if (!(await pass())) return false;
         const now = await places.of(this.options.topic, this.partition);
@@ -143,24 +143,26 @@ export class PartitionReader extends PartitionLoop {
         }
         stale.add(log);
       }
-      if (row && log === place.log) rows.push(row);
+      if (unpacked && log === place.log) messages.push(...unpacked);
       place = { ...place, offset: offset + 1, epoch };
-      if (rows.length >= batch && !(await pass())) return false;
+      if (messages.length >= batch && !(await pass())) return false;
     }
     place = endOf(batches, place);
     return pass();
   }
 
-  private opened({ headers, value }: KafkaRecord, offset: number): { log: string; row: OutboxRow | undefined } {
+  private unpacked(
+    { headers, value }: KafkaRecord,
+    offset: number,
+  ): { log: string; unpacked: readonly MessageEnvelope[] | undefined } {
     const log = headers.find(([name]) => name?.equals(LOG_HEADER))?.[1]?.toString() ?? '';
     const destination = destinationOf(this.options.topic, this.partition, log);
-    const body = this.options.envelope.open(destination, value?.toString() ?? '');
-    const row = body === undefined ? undefined : rowIn(body);
-    if (!row) {
+    const unpacked = this.options.packs.unpack(destination, value?.toString() ?? '');
+    if (!unpacked) {
       this.logger.warn(`${this.name} ${offset}: refused what was not signed with our key`);
       this.options.refused();
     }
-    return { log, row };
+    return { log, unpacked };
   }
 
   private keep({ log, offset, epoch }: Place): void {

@@ -41,7 +41,7 @@ const append = `
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return false end
 local last
 for at = 4, #ARGV do
-  last = redis.call('XADD', KEYS[2], 'NOMKSTREAM', '*', 'row', ARGV[at])
+  last = redis.call('XADD', KEYS[2], 'NOMKSTREAM', '*', 'pack', ARGV[at])
   if not last then return false end
 end
 redis.call('PUBLISH', ARGV[2], ARGV[3])
@@ -70,10 +70,10 @@ export async function appendToLog(
   keys: LogKeys,
   id: string,
   partition: number,
-  rows: readonly string[],
+  entries: readonly string[],
 ): Promise<string | undefined> {
   const stream = keys.partition(partition);
-  const last = await redis.eval(append, 2, keys.name, stream, id, keys.news, partition, ...rows);
+  const last = await redis.eval(append, 2, keys.name, stream, id, keys.news, partition, ...entries);
   return (last as string | null) ?? undefined;
 }
 

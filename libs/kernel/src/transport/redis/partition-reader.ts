@@ -1,17 +1,17 @@
 import { Logger } from '@nestjs/common';
 import { errorText } from '../../errors/error-report.js';
-import type { OutboxRow } from '../../outbox/destination.js';
+import type { MessageEnvelope } from '../../messages/message-envelope.js';
 import type { Randomness } from '../../runtime/clock.js';
-import type { Envelope } from '../envelope.js';
+import type { MessagePacks } from '../message-packs.js';
 import { PartitionLoop } from '../partition-loop.js';
-import { rowIn, taken } from '../taking.js';
+import { takenAll } from '../taking.js';
 import type { Take } from '../transport.js';
 import type { Connection } from './connection.js';
 import { type LogKeys, placesOf } from './log-scripts.js';
 
 export interface PartitionReaderOptions {
   readonly connection: Connection;
-  readonly envelope: Envelope;
+  readonly packs: MessagePacks;
   readonly randomness: Randomness;
   readonly keys: LogKeys;
   readonly publisher: string;
@@ -58,15 +58,15 @@ export class PartitionReader extends PartitionLoop {
     let place = await this.place();
     while (place !== undefined && !this.stopped) {
       const entries = await redis.xrange(this.stream, `(${place}`, '+', 'COUNT', batch);
-      const last = entries.at(-1)?.[0];
-      if (last === undefined) return;
-      const rows = entries.flatMap(([id, [, sealed = '']]) => this.opened(id, sealed) ?? []);
+      if (entries.length === 0) return;
       const what = `${reader} cannot take ${this.stream}`;
       const from = { what, logger: this.logger, randomness, signal: this.stopping.signal };
-      if (rows.length > 0 && !(await taken(() => take(publisher, rows), from))) return;
-      if (connection.epoch !== epoch) return this.wake(); // it may be another's log now: begin at its place
-      await redis.xgroup('SETID', this.stream, reader, last);
-      place = last;
+      for (const { messages, last } of this.portions(entries)) {
+        if (!(await takenAll(messages, batch, (some) => take(publisher, some), from))) return;
+        if (connection.epoch !== epoch) return this.wake(); // it may be another's log now: begin at its place
+        await redis.xgroup('SETID', this.stream, reader, last);
+        place = last;
+      }
     }
   }
 
@@ -80,12 +80,22 @@ export class PartitionReader extends PartitionLoop {
     return '0-0';
   }
 
-  private opened(id: string, sealed: string): OutboxRow | undefined {
-    const body = this.options.envelope.open(this.stream, sealed);
-    const row = body === undefined ? undefined : rowIn(body);
-    if (row) return row;
+  /** Whole entries together that have a batch of messages, with the id of the last: between them the place moves on. */
+  private *portions(entries: readonly [string, string[]][]): Generator<{ messages: MessageEnvelope[]; last: string }> {
+    let messages: MessageEnvelope[] = [];
+    for (const [index, [last, [, entry = '']]] of entries.entries()) {
+      messages.push(...this.unpacked(last, entry));
+      if (messages.length < this.options.batch && index < entries.length - 1) continue;
+      yield { messages, last };
+      messages = [];
+    }
+  }
+
+  private unpacked(id: string, entry: string): MessageEnvelope[] {
+    const messages = this.options.packs.unpack(this.stream, entry);
+    if (messages) return messages;
     this.logger.warn(`${this.stream} ${id}: refused what was not signed with our key`);
     this.options.refused();
-    return undefined;
+    return [];
   }
 }

@@ -6,7 +6,7 @@ import { SystemClock, SystemRandomness } from '../../runtime/clock.js';
 import { callGuarantees, echo, insist, never, request } from '../test/call-guarantees.js';
 import { TestRedis } from '../../testing/test-redis.js';
 import { until } from '../../testing/until.js';
-import { Envelope } from '../envelope.js';
+import { Seal } from '../seal.js';
 import { RedisCalls, type RedisCallsOptions } from './redis-calls.js';
 
 const key = 'a key that the test made up';
@@ -73,7 +73,7 @@ describeOnRedis('calls over Redis', () => {
     const begun: object[] = [];
     const list = `test-${tests}:calls:shop`;
     const late = { id: 1, from: 'nobody', until: clock.now() - 1, ...request({ late: true }) };
-    await redis.client.rpush(list, new Envelope(key).seal(list, JSON.stringify([late])));
+    await redis.client.rpush(list, new Seal(key).seal(list, JSON.stringify([late])));
     await owner.serve('shop', async ({ input }) => begun.push(input));
     await until(() => owner.counters.expired === 1, 'dropped');
     expect(begun).toEqual([]);
@@ -148,7 +148,7 @@ describeOnRedis('calls over Redis', () => {
   it('pass over what is no request, where nothing is signed', async () => {
     const [owner, asker] = [await process({ key: undefined }), await process({ key: undefined })];
     await owner.serve('shop', async () => 'served');
-    const rubbish = ['null', '[null]', '[{}]', '{', '7'].map((body) => new Envelope(undefined).seal('any', body));
+    const rubbish = ['null', '[null]', '[{}]', '{', '7'].map((body) => new Seal(undefined).seal('any', body));
     await redis.client.rpush(`test-${tests}:calls:shop`, ...rubbish);
     expect(await asker.call('shop', request({}))).toBe('served');
   });

@@ -1,6 +1,7 @@
 import { errorText } from '../../errors/error-report.js';
 import { MAX_BYTES } from '../bus-options.js';
-import { Envelope } from '../envelope.js';
+import { MessagePacks } from '../message-packs.js';
+import { Seal } from '../seal.js';
 import type { EventLog, EventTransport, LogReader, Take, TransportStatus } from '../transport.js';
 import { Connection, type RedisOptions } from './connection.js';
 import { logKeys } from './log-scripts.js';
@@ -10,22 +11,22 @@ import { RedisLogReader } from './redis-log-reader.js';
 export interface RedisEventsOptions extends RedisOptions {
   /** Of every log; fixed once it is made. */
   readonly partitions: number;
-  /** So many rows are read of a partition at once. */
+  /** How many messages of a partition are taken at once. */
   readonly batch?: number;
 }
 
 /** Events over Redis Streams: a stream for each partition of a publisher's log, a consumer group for each context that reads it. */
 export class RedisEvents implements EventTransport {
   readonly name = 'redis';
-  /** Rows that were not signed by us. */
+  /** Entries that were not signed by us. */
   readonly counters = { forged: 0 };
-  private readonly envelope: Envelope;
+  private readonly packs: MessagePacks;
   private readonly commands: Connection;
   private readonly news: Connection;
   private readonly readers = new Set<RedisLogReader>();
 
   constructor(private readonly options: RedisEventsOptions) {
-    this.envelope = new Envelope(options.key);
+    this.packs = new MessagePacks(new Seal(options.key), options.maxBytes ?? MAX_BYTES);
     this.commands = new Connection(options, 'events', { ready: () => this.wakeAll() });
     this.news = new Connection(options, 'news', { ready: () => void this.subscribe() });
     this.news.redis.on('message', (channel, partition) => {
@@ -38,15 +39,9 @@ export class RedisEvents implements EventTransport {
   }
 
   async open(publisher: string, readers: readonly string[]): Promise<EventLog> {
-    const { prefix, partitions, maxBytes = MAX_BYTES } = this.options;
-    const { envelope } = this;
-    const log = new RedisLog(this.commands, {
-      keys: logKeys(prefix, publisher),
-      partitions,
-      readers,
-      envelope,
-      maxBytes,
-    });
+    const { prefix, partitions } = this.options;
+    const { packs } = this;
+    const log = new RedisLog(this.commands, { keys: logKeys(prefix, publisher), partitions, readers, packs });
     if (await this.commands.isReadyWithin(5_000)) await log.check(); // else the first to append does
     return log;
   }
@@ -55,7 +50,7 @@ export class RedisEvents implements EventTransport {
     const { prefix, batch = 100, randomness } = this.options;
     const logs = publishers.map((publisher) => ({ publisher, keys: logKeys(prefix, publisher) }));
     const refused = () => void this.counters.forged++;
-    const common = { connection: this.commands, envelope: this.envelope, randomness, reader, batch, take, refused };
+    const common = { connection: this.commands, packs: this.packs, randomness, reader, batch, take, refused };
     const made = new RedisLogReader(logs, common);
     this.readers.add(made);
     await this.subscribe();

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
-import type { OutboxRow } from '../../outbox/destination.js';
+import type { MessageEnvelope } from '../../messages/message-envelope.js';
+import { Forgotten, type Settlement } from '../../outbox/destination.js';
 import { secretToken } from '../../runtime/clock.js';
-import { exceeds } from '../../runtime/size.js';
-import type { Envelope } from '../envelope.js';
 import { WrongTopology } from '../../topology/topology.js';
-import { type EventLog, Forgotten, type PartitionPlace, type Settlement } from '../transport.js';
+import type { MessagePacks } from '../message-packs.js';
+import type { EventLog, PartitionPlace } from '../transport.js';
 import type { Connection } from './connection.js';
 import { appendToLog, isBefore, type LogKeys, makeLog, placesOf } from './log-scripts.js';
 
@@ -12,8 +12,7 @@ export interface RedisLogOptions {
   readonly keys: LogKeys;
   readonly partitions: number;
   readonly readers: readonly string[];
-  readonly envelope: Envelope;
-  readonly maxBytes: number;
+  readonly packs: MessagePacks;
 }
 
 /**
@@ -35,14 +34,14 @@ export class RedisLog implements EventLog {
     this.partitions = options.partitions;
   }
 
-  async append(partition: number, rows: readonly OutboxRow[], after: string | undefined): Promise<string> {
-    const { keys } = this.options;
-    const sealed = rows.map((row) => this.sealed(keys.partition(partition), row));
+  async append(partition: number, messages: readonly MessageEnvelope[], after: string | undefined): Promise<string> {
+    const { keys, packs } = this.options;
+    const entries = packs.pack(keys.partition(partition), messages);
     for (;;) {
       await this.check();
       const { id } = this;
       if (after !== undefined && logOf(after) !== id) throw new Forgotten(`${keys.name} is not what it was`);
-      const last = await appendToLog(this.connection.redis, keys, id!, partition, sealed);
+      const last = await appendToLog(this.connection.redis, keys, id!, partition, entries);
       if (last !== undefined) return `${id}/${last}`;
       this.checkedIn = -1; // it was lost this very moment
     }
@@ -95,14 +94,6 @@ export class RedisLog implements EventLog {
     const lowest = places.reduce((one, other) => (isBefore(other, one) ? other : one));
     if (lowest !== BEGINNING) await this.connection.redis.xtrim(stream, 'MINID', lowest);
     return lowest;
-  }
-
-  private sealed(stream: string, row: OutboxRow): string {
-    const sealed = this.options.envelope.seal(stream, JSON.stringify(row));
-    if (!exceeds(sealed, this.options.maxBytes)) return sealed;
-    const text = `${row.name} ${row.message_id} is larger than ${this.options.maxBytes} bytes: it holds up ${stream}`;
-    this.logger.error(text);
-    throw new Error(text);
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type CallRequest, NoReply } from '../../bus/link.js';
 import { Failure, kernelFailure } from '../../messages/failure.js';
 import { JsonText } from '../../messages/json-text.js';
-import { anonymous } from '../../runtime/ambient.js';
+import { anonymous } from '../../runtime/call-context.js';
 import { SystemClock } from '../../runtime/clock.js';
 import type { CallTransport } from '../transport.js';
 import { until } from '../../testing/until.js';

@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
-import type { OutboxRow } from '../../outbox/destination.js';
+import type { MessageEnvelope } from '../../messages/message-envelope.js';
+import { Forgotten } from '../../outbox/destination.js';
 import { until } from '../../testing/until.js';
-import { type EventLog, type EventTransport, Forgotten, type LogReader } from '../transport.js';
+import type { EventLog, EventTransport, LogReader } from '../transport.js';
 
 /** What a test may say of a transport. */
 export interface TransportUnderTest {
@@ -24,32 +25,30 @@ export type MakeTransport = (options?: Partial<TransportUnderTest>) => EventTran
   readonly counters: { readonly forged: number };
 };
 
-export const row = (id: number, key = 'a'): OutboxRow => ({
-  id,
-  message_id: `01936b5e-7c4a-7000-8000-${String(id).padStart(12, '0')}`,
-  slot: 0,
+export const message = (n: number, key = 'a'): MessageEnvelope => ({
+  id: `01936b5e-7c4a-7000-8000-${String(n).padStart(12, '0')}`,
   name: 'shop.told.v1',
   key,
   destination: null,
-  payload: { n: id, text: 'Grüße' },
-  correlation_id: 'c0',
-  causation_id: null,
+  payload: { n, text: 'Grüße' },
   at: '2026-11-21T08:00:00.000Z',
+  headers: { correlationId: 'c0', locale: 'de' },
 });
-export const rows = (from: number, to: number): OutboxRow[] =>
-  Array.from({ length: to - from + 1 }, (_, n) => row(from + n));
-export const ids = (taken: readonly OutboxRow[]): number[] => taken.map(({ id }) => id);
-export const numbers = (from: number, to: number): number[] => ids(rows(from, to));
+export const messages = (from: number, to: number): MessageEnvelope[] =>
+  Array.from({ length: to - from + 1 }, (_, n) => message(from + n));
+const numberOf = ({ id }: MessageEnvelope): number => Number(id.slice(-12));
+export const numbersOf = (all: readonly MessageEnvelope[]): number[] => all.map(numberOf);
+export const numbers = (from: number, to: number): number[] => numbersOf(messages(from, to));
 /** What takes effect: as the inbox does, each message once. */
-export const once = (taken: readonly OutboxRow[]): number[] => [...new Set(ids(taken))];
+export const once = (taken: readonly MessageEnvelope[]): number[] => [...new Set(numbersOf(taken))];
 
 /** A context that reads the log of `shop`. */
 export async function reading(
   events: EventTransport,
   name: string,
   partitions: readonly number[],
-): Promise<{ taken: OutboxRow[]; reader: LogReader }> {
-  const taken: OutboxRow[] = [];
+): Promise<{ taken: MessageEnvelope[]; reader: LogReader }> {
+  const taken: MessageEnvelope[] = [];
   const reader = await events.read(name, ['shop'], async (_, some) => {
     taken.push(...some);
   });
@@ -57,8 +56,15 @@ export async function reading(
   return { taken, reader };
 }
 
+/** Appends messages one by one, so that each is an entry of the log, and there is a place between them. */
+export async function appendEach(log: EventLog, all: readonly MessageEnvelope[], after?: string): Promise<string> {
+  let place = after;
+  for (const one of all) place = await log.append(0, [one], place);
+  return place!;
+}
+
 /** As the relay does: what is not known to be handled is appended again where the log forgot it. */
-export async function appendAgain(log: EventLog, all: readonly OutboxRow[]): Promise<string> {
+export async function appendAgain(log: EventLog, all: readonly MessageEnvelope[]): Promise<string> {
   return until(() => log.append(0, all, undefined), 'appended', 30);
 }
 
@@ -68,20 +74,20 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const events = transport();
     const log = await events.open('shop', ['mail', 'stock']);
     const [mail, stock] = [await reading(events, 'mail', [0, 1]), await reading(events, 'stock', [0, 1])];
-    let place = await log.append(0, rows(1, 3), undefined);
-    place = await log.append(0, rows(4, 250), place);
-    await log.append(1, [row(1_000)], undefined);
+    let place = await log.append(0, messages(1, 3), undefined);
+    place = await log.append(0, messages(4, 250), place);
+    await log.append(1, [message(1_000)], undefined);
     for (const { taken } of [mail, stock]) {
       await until(() => once(taken).length === 251, 'all are taken');
       const distinct = [...new Map(taken.map((one) => [one.id, one])).values()];
-      expect(distinct.filter(({ id }) => id < 1_000)).toEqual(rows(1, 250));
-      expect(taken).toContainEqual(row(1_000));
+      expect(distinct.filter((one) => numberOf(one) < 1_000)).toEqual(messages(1, 250));
+      expect(taken).toContainEqual(message(1_000));
     }
   });
 
   it('wait for a context that is not there yet', async () => {
     const log = await transport().open('shop', ['mail']);
-    await log.append(0, rows(1, 3), undefined);
+    await log.append(0, messages(1, 3), undefined);
     const { taken } = await reading(transport(), 'mail', [0]);
     await until(() => taken.length === 3, 'taken');
   });
@@ -89,7 +95,7 @@ export function itCarriesEvents(transport: MakeTransport): void {
   it('wait for a publisher that makes its log later', async () => {
     const { taken } = await reading(transport(), 'mail', [0]);
     const log = await transport().open('shop', ['mail']);
-    await log.append(0, rows(1, 3), undefined);
+    await log.append(0, messages(1, 3), undefined);
     await until(() => taken.length === 3, 'taken');
   });
 
@@ -99,12 +105,12 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const offered: number[][] = [];
     let refuse = true;
     const reader = await events.read('mail', ['shop'], async (_, some) => {
-      offered.push(ids(some));
-      if (refuse && some[0]!.id < 100) throw new Error('not now');
+      offered.push(numbersOf(some));
+      if (refuse && numberOf(some[0]!) < 100) throw new Error('not now');
     });
     reader.assign([0, 1]);
-    await log.append(0, rows(1, 4), undefined);
-    await log.append(1, rows(100, 101), undefined);
+    await log.append(0, messages(1, 4), undefined);
+    await log.append(1, messages(100, 101), undefined);
     await until(() => offered.filter(([first]) => first === 1).length >= 3 && offered.flat().includes(100), 'offered');
     expect(offered.flat()).not.toContain(3);
     refuse = false;
@@ -118,11 +124,11 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const [one, other] = [await reading(events, 'mail', [0]), await reading(transport({ batch: 5 }), 'mail', [])];
     let place: string | undefined;
     for (let n = 0; n < 20; n++) {
-      place = await log.append(0, rows(n * 10 + 1, n * 10 + 10), place);
+      place = await log.append(0, messages(n * 10 + 1, n * 10 + 10), place);
       one.reader.assign(n % 2 === 0 ? [] : [0]);
       other.reader.assign(n % 2 === 0 ? [0] : []);
     }
-    await until(() => new Set([...ids(one.taken), ...ids(other.taken)]).size === 200, 'all are taken');
+    await until(() => new Set([...numbersOf(one.taken), ...numbersOf(other.taken)]).size === 200, 'all are taken');
     for (const { taken } of [one, other]) expect(once(taken)).toEqual(once(taken).toSorted((a, b) => a - b));
   });
 
@@ -132,11 +138,11 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const offered: number[] = [];
     let finish: (() => void) | undefined;
     const slow = await events.read('mail', ['shop'], (_, some) => {
-      offered.push(...ids(some));
+      offered.push(...numbersOf(some));
       return new Promise((_resolve, reject) => (finish = () => reject(new Error('rolled back'))));
     });
     slow.assign([0]);
-    await log.append(0, rows(1, 4), undefined);
+    await log.append(0, messages(1, 4), undefined);
     const end = await until(() => finish, 'begun');
     slow.assign([]);
     const next = await reading(transport(), 'mail', [0]);
@@ -144,7 +150,7 @@ export function itCarriesEvents(transport: MakeTransport): void {
     end();
     await slow.stop();
     expect(offered).toEqual([1, 2]);
-    expect(ids(next.taken)).toEqual([1, 2, 3, 4]);
+    expect(numbersOf(next.taken)).toEqual([1, 2, 3, 4]);
   });
 
   it('are finished when the reader stops', async () => {
@@ -153,7 +159,7 @@ export function itCarriesEvents(transport: MakeTransport): void {
     let finish: (() => void) | undefined;
     const reader = await events.read('mail', ['shop'], () => new Promise((resolve) => (finish = resolve)));
     reader.assign([0]);
-    const place = await log.append(0, rows(1, 2), undefined);
+    const place = await log.append(0, messages(1, 2), undefined);
     const end = await until(() => finish, 'begun');
     const stopped = reader.stop();
     end();
@@ -164,8 +170,8 @@ export function itCarriesEvents(transport: MakeTransport): void {
   it('are settled once every reader has passed them', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail', 'stock']);
-    const first = await log.append(0, rows(1, 50), undefined);
-    const second = await log.append(0, rows(51, 100), first);
+    const first = await log.append(0, messages(1, 50), undefined);
+    const second = await log.append(0, messages(51, 100), first);
     const both = [first, second].map((place) => ({ partition: 0, place }));
     const mail = await reading(events, 'mail', [0]);
     await until(() => once(mail.taken).length === 100, 'one has read them');
@@ -174,8 +180,8 @@ export function itCarriesEvents(transport: MakeTransport): void {
     let held = true;
     const stock: number[] = [];
     const reader = await transport({ batch: 50 }).read('stock', ['shop'], async (_, some) => {
-      if (held && some[0]!.id > 50) throw new Error('not now');
-      stock.push(...ids(some));
+      if (held && numberOf(some[0]!) > 50) throw new Error('not now');
+      stock.push(...numbersOf(some));
     });
     reader.assign([0]);
     await until(async () => (await log.settle(both))[0] === 'handled', 'the first half is handled');
@@ -192,13 +198,14 @@ export function itCarriesEvents(transport: MakeTransport): void {
 
   it('are refused where they were not signed with the key, and counted', async () => {
     const log = await transport({ key: 'another' }).open('shop', ['mail']);
-    const place = await log.append(0, rows(1, 2), undefined);
+    const first = await log.append(0, [message(1)], undefined);
+    const place = await log.append(0, [message(2)], first);
     const events = transport();
     const { taken } = await reading(events, 'mail', [0]);
     const ours = await events.open('shop', ['mail']);
-    await ours.append(0, [row(3)], place);
+    await ours.append(0, [message(3)], place);
     await until(() => taken.length === 1, 'the real one is taken');
-    expect(ids(taken)).toEqual([3]);
+    expect(numbersOf(taken)).toEqual([3]);
     expect(events.counters.forged).toBe(2);
   });
 
@@ -207,20 +214,20 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0, 1]);
     const payload = 'x'.repeat(4_000_000);
-    const large = (id: number) => ({ ...row(id), payload });
+    const large = (n: number) => ({ ...message(n), payload });
     await Promise.all([
-      log.append(0, [row(1), large(2), row(3)], undefined),
-      log.append(1, [row(4), large(5)], undefined),
+      log.append(0, [message(1), large(2), message(3)], undefined),
+      log.append(1, [message(4), large(5)], undefined),
     ]);
     await until(() => once(taken).length === 5, 'all are taken');
-    expect(new Set(taken.filter((one) => one.payload === payload).map(({ id }) => id))).toEqual(new Set([2, 5]));
+    expect(new Set(numbersOf(taken.filter((one) => one.payload === payload)))).toEqual(new Set([2, 5]));
     expect(once(taken).filter((id) => id <= 3)).toEqual([1, 2, 3]);
   });
 
   it('are not appended where one is too large, and neither are those after it', async () => {
     const log = await transport({ maxBytes: 1_000 }).open('shop', ['mail']);
-    const large = { ...row(2), payload: 'ü'.repeat(500) };
-    await expect(log.append(0, [row(1), large, row(3)], undefined)).rejects.toThrow(/larger than 1000 bytes/);
+    const large = { ...message(2), payload: 'ü'.repeat(500) };
+    await expect(log.append(0, [message(1), large, message(3)], undefined)).rejects.toThrow(/larger than 1000 bytes/);
   });
 }
 
@@ -241,7 +248,7 @@ export function itSurvivesTrouble(transport: MakeTransport, harmed: () => Harmed
         async () => {
           try {
             // From where it was handled where the log forgot, as the relay does.
-            place = await log.append(0, rows(place === undefined ? handled + 1 : n + 1, n + 10), place);
+            place = await log.append(0, messages(place === undefined ? handled + 1 : n + 1, n + 10), place);
             if ((await log.settle([{ partition: 0, place }]))[0] === 'handled') handled = n + 10;
             return true;
           } catch (error) {
@@ -262,13 +269,13 @@ export function itSurvivesTrouble(transport: MakeTransport, harmed: () => Harmed
     const broker = harmed();
     const events = transport();
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, rows(1, 3), undefined);
+    const place = await log.append(0, messages(1, 3), undefined);
     await broker.kill();
     await broker.lose();
     await broker.launch();
     await until(() => events.status === 'connected', 'back');
     await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'forgotten', 'forgotten', 30);
-    await expect(log.append(0, [row(4)], place)).rejects.toBeInstanceOf(Forgotten);
+    await expect(log.append(0, [message(4)], place)).rejects.toBeInstanceOf(Forgotten);
   });
 
   it('are rejected while it hangs, and come when it goes on', async () => {
@@ -276,15 +283,15 @@ export function itSurvivesTrouble(transport: MakeTransport, harmed: () => Harmed
     const events = transport();
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    const place = await log.append(0, rows(1, 3), undefined);
+    const place = await log.append(0, messages(1, 3), undefined);
     await until(() => taken.length === 3, 'taken');
     broker.freeze();
     try {
-      await expect(log.append(0, rows(4, 5), place)).rejects.toThrow(/timed out|clos/i);
+      await expect(log.append(0, messages(4, 5), place)).rejects.toThrow(/timed out|clos/i);
     } finally {
       broker.thaw();
     }
-    await until(() => log.append(0, rows(4, 6), place), 'appended');
+    await until(() => log.append(0, messages(4, 6), place), 'appended');
     await until(() => once(taken).length === 6, 'taken');
     expect(once(taken)).toEqual(numbers(1, 6));
   });

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Transaction } from '../database/transaction.js';
+import type { FlowHeaders } from '../messages/message-envelope.js';
 
 /**
  * On whose behalf something happens. `owners` are the references that resources are owned by: `user:<id>`, or
@@ -31,16 +32,18 @@ export interface Flow {
   readonly correlationId: string;
   /** The message that is being handled; undefined where the request itself is. */
   readonly causationId?: string | undefined;
+  /** What interceptors have added; every call and message carries it on. */
+  readonly headers?: FlowHeaders | undefined;
 }
 
-/** What travels along with every call and message, and what a handler runs in. */
-export interface Ambient extends Flow {
+/** The call context: what a handler runs in, and what its calls and messages carry on. */
+export interface CallContext extends Flow {
   readonly principal: Principal;
   /** Epoch milliseconds after which the answer is of no use to anyone. */
   readonly deadline?: number;
   /** Set at the edge from `Idempotency-Key`, or by the bus where a repeat can happen. */
   readonly callId?: string;
-  /** The context whose handler is running; absent at an edge. */
+  /** The bounded context whose handler is running; absent at an edge. */
   readonly context?: string;
   readonly reading?: boolean;
   readonly transaction?: Transaction;
@@ -49,31 +52,32 @@ export interface Ambient extends Flow {
   readonly ownership?: { asked: boolean };
 }
 
-const storage = new AsyncLocalStorage<Ambient>();
+const storage = new AsyncLocalStorage<CallContext>();
 
-export const ambient = (): Ambient | undefined => storage.getStore();
-export const runIn = <Result>(surroundings: Ambient, work: () => Result): Result => storage.run(surroundings, work);
+/** The call context of the current code; undefined outside any call, message or transaction. */
+export const callContext = (): CallContext | undefined => storage.getStore();
+export const runIn = <Result>(context: CallContext, work: () => Result): Result => storage.run(context, work);
 
-/** Where the current code stands in its flow: to be kept with what is to go on later from outside, as by a webhook or a poll. */
+/** The place of the current code in its flow. Keep it with whatever continues later from outside, as by a webhook or a poll. */
 export function currentFlow(): Flow {
-  const surroundings = storage.getStore();
-  if (!surroundings) throw new Error('no call, message or transaction is under way: there is no flow');
-  const { correlationId, causationId } = surroundings;
-  return causationId === undefined ? { correlationId } : { correlationId, causationId };
+  const current = storage.getStore();
+  if (!current) throw new Error('no call, message or transaction is under way: there is no flow');
+  const { correlationId, causationId, headers } = current;
+  return { correlationId, ...(causationId === undefined ? {} : { causationId }), ...(headers ? { headers } : {}) };
 }
 
-/** Goes on with a flow from where it stood: what `work` sends and publishes has its cause there. */
-export const continueFlow = <Result>({ correlationId, causationId }: Flow, work: () => Result): Result =>
-  storage.run({ ...(storage.getStore() ?? { principal: anonymous }), correlationId, causationId }, work);
+/** Continues a flow: what `work` sends and publishes follows from the message that was handled when the flow was kept. */
+export const continueFlow = <Result>({ correlationId, causationId, headers }: Flow, work: () => Result): Result =>
+  storage.run({ ...(storage.getStore() ?? { principal: anonymous }), correlationId, causationId, headers }, work);
 
 /** On whose behalf the current code runs. */
 export const principal = (): Principal => storage.getStore()?.principal ?? anonymous;
 
 /** Does the principal own what belongs to `reference`? Or may it act as the owner through the permission `or`? */
 export function owns(reference: string | null | undefined, or?: string): boolean {
-  const surroundings = storage.getStore();
-  if (surroundings?.ownership) surroundings.ownership.asked = true;
-  const { owners, permissions, kind } = surroundings?.principal ?? anonymous;
+  const current = storage.getStore();
+  if (current?.ownership) current.ownership.asked = true;
+  const { owners, permissions, kind } = current?.principal ?? anonymous;
   if (kind === 'service') return true;
   return (reference != null && owners.includes(reference)) || (or !== undefined && permissions.includes(or));
 }

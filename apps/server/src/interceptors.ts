@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module';
+import { isAbsolute, resolve } from 'node:path';
+import type { Interceptor } from '#kernel';
+import { errorText } from '#kernel/errors';
+import { WrongSettings } from '#kernel/settings';
+import type { ServerSettings } from './server-settings.js';
+
+/** What stands around all that this server does, the first outermost: a folder and a line each. */
+const own: readonly Interceptor[] = [];
+
+/** Those of this server, and inside them the ones that CLEAVE_INTERCEPTORS names. @throws WrongSettings where one cannot be loaded */
+export function interceptorsOf({ CLEAVE_INTERCEPTORS: files }: Pick<ServerSettings, 'CLEAVE_INTERCEPTORS'>) {
+  return [...own, ...files.map(load)];
+}
+
+function load(file: string): Interceptor {
+  const path = isAbsolute(file) ? file : resolve(file);
+  const { default: interceptor } = required(path);
+  if (typeof interceptor === 'object' && interceptor !== null) return interceptor;
+  throw new WrongSettings([`CLEAVE_INTERCEPTORS=${file}: its default export must be an interceptor`]);
+}
+
+function required(path: string): { default?: Interceptor | null } {
+  try {
+    // Not import(): the bundle that a start runs by its kept code has none. Node loads ES modules by `require`, too.
+    return createRequire(path)(path) as { default?: Interceptor };
+  } catch (error) {
+    throw new WrongSettings([`CLEAVE_INTERCEPTORS=${path}: cannot be loaded: ${errorText(error)}`]);
+  }
+}

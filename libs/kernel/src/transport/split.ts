@@ -1,0 +1,14 @@
+import type { GuardedCalls } from './guarded-calls.js';
+import type { EventTransport } from './transport.js';
+
+/** What connects this process with those that run other contexts. */
+export interface Split {
+  /** Every context of the application, wherever it runs. */
+  readonly contexts: readonly string[];
+  /** Which contexts listen to another's events or own commands that it sends. */
+  readonly readersOf: (publisher: string) => readonly string[];
+  /** Absent where every context that is asked runs here. */
+  readonly calls?: GuardedCalls | undefined;
+  /** Absent where messages between contexts stay in this process. */
+  readonly events?: EventTransport | undefined;
+}
