@@ -41,17 +41,18 @@ export abstract class Aggregate {
 export abstract class Repository<Kept extends Aggregate> {
   constructor(protected readonly database: Database) {}
 
-  /** Writes the aggregate's rows: the row that others lock first of all. */
-  protected abstract store(aggregate: Kept): Promise<void>;
+  /** Writes the aggregate's rows: the row that others lock first of all. `sent` are the ids of the commands that it sends. */
+  protected abstract store(aggregate: Kept, sent: readonly string[]): Promise<void>;
 
   /** Writes the aggregate and, in the same transaction, what it says. */
   async save(aggregate: Kept): Promise<void> {
     if (!this.database.currentTransaction())
       throw new Error('save() belongs inside a transaction: a change and its events are one');
-    await this.store(aggregate);
+    const sent: string[] = [];
     for (const { message, command, at } of aggregate.release()) {
-      if (command) send(message, at === undefined ? {} : { at });
+      if (command) sent.push(send(message, at === undefined ? {} : { at }));
       else publish(message);
     }
+    await this.store(aggregate, sent);
   }
 }

@@ -1,4 +1,4 @@
-import type { Money } from '#kernel/messages';
+import type { FlowHeaders, Money } from '#kernel/messages';
 import type { PaymentFact, PaymentStatus } from './payment-fact.js';
 import type { ProviderPayment } from './payment-provider.js';
 
@@ -33,10 +33,11 @@ export interface PaymentState {
   /** Money that turns up is not for us to keep: it was cancelled, or told to be lost. */
   readonly unwanted: boolean;
   readonly heardEarly: readonly ProviderPayment[];
-  /** The flow of what changed it last: webhooks and looks, which come from outside, go on with it. */
+  /** The flow of the last change: webhooks and polls of the provider, which come from outside, continue it. */
   readonly flow?: string | undefined;
-  /** The message in that flow; undefined where a request changed it, and for payments of old. */
+  /** The message that asks the provider next, or else the one that made the change; undefined where a request did, and for old payments. */
   readonly cause?: string | undefined;
+  readonly headers?: FlowHeaders | undefined;
   /** The last webhooks that brought news, by their ids. */
   readonly webhooks: readonly string[];
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { anonymous, Ids, type Principal, sql } from '#kernel';
+import { anonymous, callContext, Ids, type Principal, sql } from '#kernel';
 import { testContext, type TestedContext, until } from '#kernel/testing';
 import { type Provider, startProvider } from '../../../apps/test-provider/src/provider.js';
 import { signedHeaders } from '../../../apps/test-provider/src/signature.js';
@@ -613,6 +613,26 @@ describe('a webhook', () => {
     await told.hears('authorized', 'captured', 'refunded');
     const { flow, cause } = captured;
     expect(await said('payment-refunded', told)).toMatchObject({ flow, cause });
+  });
+
+  it('has the message that asks the provider as its cause, also where it is quicker than the answer to that', async () => {
+    const buyer = await new Buyer().pay();
+    // Nobody handles the message before the transaction has ended.
+    const kept = await context.database.transaction(async () => {
+      const refund = {
+        paymentId: buyer.paymentId,
+        amount: { amount: 100, currency: 'EUR' },
+        reason: 'a tent without pegs',
+      };
+      await context.execute(new RefundPayment(refund), { ...callContext(), context: 'payments' });
+      return context.database.one<{ cause: string }>(
+        sql`select state ->> 'cause' as cause from payment where id = ${buyer.paymentId}`,
+      );
+    });
+    const asks = await context.database.one<{ id: string }>(sql`
+      select message_id as id from outbox
+      where name = 'payments.request-refund.v1' and payload ->> 'paymentId' = ${buyer.paymentId}`);
+    expect(kept!.cause).toBe(asks!.id);
   });
 
   it('that tells nothing new writes nothing', async () => {

@@ -7,11 +7,11 @@ import { blank, type PaymentState } from './payment-state.js';
 /** A webhook has this long to tell of a payment before somebody looks. */
 const LOOK_AFTER_MS = 2_000;
 
-/** Goes on with what changed a payment last; by itself where that is not known. */
+/** Continues the flow that changed a payment last; a flow of its own where that is not known. */
 export const goingOnWith = <Result>(
-  { flow, cause }: Pick<PaymentState, 'flow' | 'cause'>,
+  { flow, cause, headers }: Pick<PaymentState, 'flow' | 'cause' | 'headers'>,
   work: () => Result,
-): Result => (flow === undefined ? work() : continueFlow({ correlationId: flow, causationId: cause }, work));
+): Result => (flow === undefined ? work() : continueFlow({ correlationId: flow, causationId: cause, headers }, work));
 
 /** The payments. The row of one holds its state, its stream how it came to that; both are written where nobody else did meanwhile. */
 @Injectable()
@@ -51,14 +51,15 @@ export class Payments extends Repository<Payment> {
     return this.made(id, row!);
   }
 
-  protected async store(payment: Payment): Promise<void> {
+  protected async store(payment: Payment, sent: readonly string[]): Promise<void> {
     const { id, state } = payment;
     const { status, terms, providerReference, captured, refunded, version } = state;
     const facts = payment.releaseFacts();
     if (facts.length === 0) return;
     const rows = facts.map(({ type, ...data }, index) => ({ type, data, version: version - facts.length + index + 1 }));
-    const { correlationId: flow, causationId: cause } = currentFlow();
-    const kept = { ...state, flow, cause };
+    const { correlationId: flow, causationId, headers } = currentFlow();
+    // What the provider is about to be asked by is the cause of its webhook, also where that comes before its answer.
+    const kept = { ...state, flow, cause: sent.at(-1) ?? causationId, headers };
     this.recent.keep(id, kept);
     const lookAt = payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null;
     await this.database.change(sql`
