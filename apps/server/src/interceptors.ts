@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Interceptor } from '#kernel';
-import { errorText } from '#kernel/errors';
+import { errorMessage } from '#kernel/errors';
 import { WrongSettings } from '#kernel/settings';
 import type { ServerSettings } from './server-settings.js';
 
@@ -14,17 +14,18 @@ export function interceptorsOf({ CLEAVE_INTERCEPTORS: files }: Pick<ServerSettin
 }
 
 function load(file: string): Interceptor {
-  const path = isAbsolute(file) ? file : resolve(file);
-  const { default: interceptor } = required(path);
+  const { default: interceptor } = required(file);
   if (typeof interceptor === 'object' && interceptor !== null) return interceptor;
   throw new WrongSettings([`CLEAVE_INTERCEPTORS=${file}: its default export must be an interceptor`]);
 }
 
-function required(path: string): { default?: Interceptor | null } {
+function required(file: string): { default?: Interceptor | null } {
+  const path = resolve(file);
   try {
     // Not import(): the bundle that a start runs by its kept code has none. Node loads ES modules by `require`, too.
     return createRequire(path)(path) as { default?: Interceptor };
   } catch (error) {
-    throw new WrongSettings([`CLEAVE_INTERCEPTORS=${path}: cannot be loaded: ${errorText(error)}`]);
+    const [reason] = errorMessage(error).split('\n', 1); // Node lists who requires it
+    throw new WrongSettings([`CLEAVE_INTERCEPTORS=${file}: cannot be loaded: ${reason}`]);
   }
 }

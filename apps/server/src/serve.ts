@@ -38,6 +38,7 @@ export async function serve({
 }: Serving): Promise<void> {
   const { http: api, contexts } = kindOf(place);
   checkSettings(Object.values(await allSettings(contexts)), process.env);
+  const interceptors = interceptorsOf(settings);
   const http = new HttpSettings(process.env);
   const services = await starting;
   const demo = await demoSetting(settings, services.environment);
@@ -54,7 +55,7 @@ export async function serve({
   const split = await connectSplit({ topology: place.topology, contexts, environment, instance });
   const options = {
     ...kernelOptions(new KernelSettings(environment), environment, instance),
-    interceptors: interceptorsOf(settings),
+    interceptors,
     split,
   };
   const app = await createHttpApp(await AppModule.of(options, place), http, { api });

@@ -28,6 +28,11 @@ describe('a server on a laptop', () => {
       /^Wrong settings:\n {2}CLEAVE_CURRENCY=ZZZ: is no currency of ISO 4217\n.*\n$/,
     ],
     [
+      'with an interceptor that is not there',
+      { CLEAVE_INTERCEPTORS: '/nowhere/at-all.mjs' },
+      /^Wrong settings:\n {2}CLEAVE_INTERCEPTORS=\/nowhere\/at-all\.mjs: cannot be loaded: Cannot find module .*\n.*\n$/,
+    ],
+    [
       'on a database that is not there',
       { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none', ...provider },
       /^Wrong settings:\n {2}DATABASE_URL=postgres:\/\/nobody@127\.0\.0\.1:1\/none: .*ECONNREFUSED.*Start that server.*\n.*\n$/,

@@ -29,7 +29,7 @@ import type { EventTransport, LogReader, Take } from './transport/transport.js';
 
 export const KERNEL_OPTIONS = Symbol('cleave:kernel-options');
 
-/** What the kernel needs to know; `kernelOptions()` makes it from the settings. */
+/** The kernel's options; `kernelOptions()` makes them from the settings. */
 export interface KernelOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly databaseUrl: string | undefined;
@@ -40,18 +40,18 @@ export interface KernelOptions {
   readonly transactionTimeoutMs: number;
   readonly maxAttempts: number;
   readonly retentionDays: { readonly outbox: number; readonly inbox: number; readonly calls: number };
-  /** What connects this process with those that run the other contexts; nothing where all run here. */
+  /** Connects this process with those that run the other contexts; absent where all run here. */
   readonly split?: Split | undefined;
   /** Stand around what the kernel does, the first outermost. */
   readonly interceptors?: readonly Interceptor[];
-  /** Names this process among those that share a database; best the same after a restart, so that its leases are its own at once. */
+  /** Names this process among those that share a database. With the same name after a restart it gets its leases back at once. */
   readonly instance: string;
 }
 
-/** So long after its start a process turns to what it finds: who waits for the start comes first. */
+/** Backlogs are processed only after this, so that they do not delay readiness. */
 const BEGIN_AFTER_MS = 50;
 
-/** The machinery of one context: what carries its messages out and in. */
+/** The machinery of one context: it carries messages out and in. */
 interface Engine {
   readonly database: Database;
   readonly relay: Relay;
@@ -74,7 +74,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
-  /** The parking place of a context: its dead letters. */
+  /** The parked messages of a context, dead letters among them. */
   parking(context: string): Parking | undefined {
     return this.engines.get(context)?.parking;
   }
@@ -100,7 +100,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     });
     const inlets = (await Promise.all(coming)).flat();
     const engines = [...this.engines.values()];
-    // One after the other for each context: a connection more takes longer than its question.
+    // One after the other for each context: opening a second connection takes longer than the query.
     await Promise.all(
       engines.map(async ({ database: { context }, relay, retention, parking }) => {
         const outlets = split?.events ? [await outletOf(context, split, split.events)] : [];
@@ -119,7 +119,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     }, BEGIN_AFTER_MS);
   }
 
-  /** Stops taking messages; what was begun is finished. */
+  /** Accepts no more messages; finishes those that were begun. */
   async beforeApplicationShutdown(): Promise<void> {
     clearTimeout(this.beginning);
     await Promise.all(this.readers.map((reader) => reader.stop()));
@@ -140,7 +140,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     await Promise.all([...this.registry.databases.values()].map((database) => database.close()));
   }
 
-  /** Where messages enter a context: its subscribers, and, under its own name, the commands sent to it. */
+  /** The receivers of a context: its subscribers, and, under its own name, the handlers of commands that are sent to it. */
   private async inletsOf(context: string, parking: Parking, inbox: Inbox, listeners: Listeners): Promise<Inlet[]> {
     const known = await listeners.known();
     const inlet = (receiver: Receiver, options: Pick<Inlet, 'from' | 'batch' | 'wants' | 'hears'>): Inlet => {
@@ -172,7 +172,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
     ];
   }
 
-  /** Where an outbox is read to without a broker: all that runs here, or, where messages between contexts go over one, the context itself. */
+  /** The destinations of an outbox without a broker: all receivers of this process, or, where messages between contexts go over a broker, those of the context itself. */
   private destinationsOf(publisher: string, inlets: readonly Inlet[]): Destination[] {
     const { rehearsal, split } = this.options;
     return inlets
@@ -184,7 +184,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
       );
   }
 
-  /** Reads what other contexts tell those that run here: as much of each log as the leases on its own outbox's slots allow. */
+  /** Reads the logs of other contexts for those that run here. The leases on the slots of a context's own outbox decide which partitions its process reads. */
   private async readLogs(
     { contexts, readersOf }: Split,
     events: EventTransport,
@@ -203,7 +203,7 @@ export class KernelRuntime implements OnApplicationBootstrap, BeforeApplicationS
   }
 }
 
-/** Where one receiver takes messages in, whoever tells them. */
+/** The way into one receiver's inbox, from whichever publisher. */
 interface Inlet extends Destination {
   readonly context: string;
   readonly hears: (publisher: string) => boolean;
@@ -233,7 +233,7 @@ function subscriberReceiver({ name, listeners }: SubscriberEntry): Receiver {
   };
 }
 
-/** All commands that are sent to one context: in one order per key, whichever they are. */
+/** Receives all commands that are sent to one context, in one order per key, whichever commands they are. */
 function commandReceiver(context: string, registry: Registry): Receiver {
   const handlerOf = (name: string): Handler | undefined => registry.handlers.get(name);
   return {

@@ -30,6 +30,19 @@ onEveryTopology('an account', (shop) => {
     (await shop().http.get('/.well-known/jwks.json').expect(200)).body.keys.map(({ kid }: { kid: string }) => kid);
   const invalid = '401 identity.refresh_token_invalid';
 
+  /** A new key signs after eleven seconds: the other tests run meanwhile. */
+  let rotated: { readonly kid: string; readonly old: Tokens; readonly email: string };
+  beforeAll(async () => {
+    const email = newEmail();
+    await register(email).expect(201);
+    const old = await logIn(email);
+    const rotate = (headers: Record<string, string>) => shop().http.post('/api/v1/admin/signing-keys').set(headers);
+    expect(refusal(await rotate(bearer(old.accessToken)))).toBe('403 kernel.forbidden');
+    expect(refusal(await rotate({}))).toBe('401 kernel.unauthenticated');
+    const { body } = await rotate(await shop().admin()).expect(201);
+    rotated = { kid: (body as { kid: string }).kid, old, email };
+  });
+
   it('is a customer’s when it is registered, and says who it is', async () => {
     const email = newEmail();
     const { body } = await register(email).expect(201);
@@ -157,13 +170,7 @@ onEveryTopology('an account', (shop) => {
   });
 
   it('stays logged in when the signing key is rotated; the next log-in is signed by the new key', async () => {
-    const email = newEmail();
-    await register(email).expect(201);
-    const old = await logIn(email);
-    const rotate = (headers: Record<string, string>) => shop().http.post('/api/v1/admin/signing-keys').set(headers);
-    expect(refusal(await rotate(bearer(old.accessToken)))).toBe('403 kernel.forbidden');
-    expect(refusal(await rotate({}))).toBe('401 kernel.unauthenticated');
-    const { kid } = (await rotate(await shop().admin()).expect(201)).body as { kid: string };
+    const { kid, old, email } = rotated;
     expect(await published()).toEqual(expect.arrayContaining([kid, kidOf(old.accessToken)]));
     const fresh = await until(async () => {
       const tokens = await logIn(email);

@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '#kernel/testing';
 import { expectTree, madeByCheckout } from '../flow-tree.js';
-import { newKey, onEveryTopology } from '../shop.js';
+import { newKey, onEveryTopology, type OrderAnswer } from '../shop.js';
+
+const skuOf = (token: string) => token.toUpperCase().replaceAll('_', '-');
 
 onEveryTopology('checkout', (shop) => {
   it('takes a guest from a cart to a paid order', async () => {
@@ -33,7 +35,7 @@ onEveryTopology('checkout', (shop) => {
     ['tok_declined', 'card_declined'],
     ['tok_insufficient_funds', 'insufficient_funds'],
   ])('rejects the order and frees the stock after %s', async (token, reason) => {
-    const sku = token.toUpperCase().replaceAll('_', '-');
+    const sku = skuOf(token);
     await shop().sell(sku, 5);
     const { cart, order } = await shop().buy({ [sku]: 2 }, token);
     expect(order).toMatchObject({ status: 'rejected', payment: { status: 'declined' } });
@@ -144,29 +146,41 @@ onEveryTopology(
         30,
       );
 
+    /** They wait for the same time-out: at once. */
+    const tokens = ['tok_timeout', 'tok_late_webhook', 'tok_requires_action'] as const;
+    let late: Record<string, Promise<{ sku: string; flow: string; settled: OrderAnswer }>> = {};
+    beforeAll(async () => {
+      const carts = new Map<string, { id: string; token: string }>();
+      for (const token of tokens) {
+        await shop().sell(skuOf(token), 3);
+        carts.set(token, await shop().cartWith({ [skuOf(token)]: 1 }));
+      }
+      const settles = async (token: string) => {
+        const cart = carts.get(token)!;
+        const { body, headers } = await shop().checkout(cart, token).expect(202);
+        const settled = await moneyIsBack({ id: (body as { orderId: string }).orderId }, cart);
+        return { sku: skuOf(token), flow: headers['x-request-id'] as string, settled };
+      };
+      late = Object.fromEntries(tokens.map((token) => [token, settles(token)]));
+      await Promise.allSettled(Object.values(late)); // each test tells of its own
+    }, 120_000);
+
     it.each(['tok_timeout', 'tok_late_webhook'])(
       'expires the order and gives the money back when it turns up (%s)',
       async (token) => {
-        const sku = token.toUpperCase().replaceAll('_', '-');
-        await shop().sell(sku, 3);
-        const cart = await shop().cartWith({ [sku]: 1 });
-        const { body, headers } = await shop().checkout(cart, token).expect(202);
-        const settled = await moneyIsBack({ id: (body as { orderId: string }).orderId }, cart);
+        const { sku, flow, settled } = await late[token]!;
         expect(settled.history.map(({ status }) => status)).toEqual(['pending', 'stock_reserved', 'expired']);
         expect(await shop().stock(sku)).toMatchObject({ onHand: 3, reserved: 0 });
         // The checkout's flow includes the effects of its timers and of money that comes late.
-        const last = ['order-expired', 'stock-released', 'payment-voided'];
-        await expectTree(shop(), headers['x-request-id'] as string, madeByCheckout, last);
+        await expectTree(shop(), flow, madeByCheckout, ['order-expired', 'stock-released', 'payment-voided']);
       },
-      90_000,
     );
 
     it('expires an order that nobody approves', async () => {
-      await shop().sell('UNAPPROVED', 3);
-      const { cart, order } = await shop().buy({ UNAPPROVED: 1 }, 'tok_requires_action');
-      expect((await moneyIsBack(order, cart)).status).toBe('expired');
-      expect(await shop().stock('UNAPPROVED')).toMatchObject({ onHand: 3, reserved: 0 });
-    }, 60_000);
+      const { sku, settled } = await late['tok_requires_action']!;
+      expect(settled.status).toBe('expired');
+      expect(await shop().stock(sku)).toMatchObject({ onHand: 3, reserved: 0 });
+    });
   },
   { ORDERING_PAYMENT_TIMEOUT: '6' },
 );

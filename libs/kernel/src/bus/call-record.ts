@@ -7,7 +7,7 @@ import { withoutSecrets } from '../messages/schema.js';
 import type { Transaction } from '../database/transaction.js';
 import type { UnitOfWork } from '../runtime/call-context.js';
 
-/** Not an error to anyone but the transaction it ends: the call was settled before, and this came of it. */
+/** Ends the transaction of a call that was settled before; carries its outcome and is not an error to the caller. */
 export class AlreadySettled extends Error {
   constructor(
     private readonly answer: unknown,
@@ -30,16 +30,16 @@ interface Kept {
   readonly refused_until: number | null;
 }
 
-/** Before the hash of what was refused: versions that know of no refusals must not take one for an answer. */
+/** Prefix of the hash of a refused call: versions that know no refusals must not mistake one for an answer. */
 const REFUSED = Buffer.of(0);
 
 /**
  * One call by its id, as a row in the owner's schema, written with the command's transaction. A repeat finds it, a
  * concurrent repeat finds out when it writes its own, and a rolled-back command leaves none.
  *
- * What is refused stays refused until the call's deadline: an attempt of it that comes late, or waited for a lock meanwhile,
- * must not do what its caller was told was not done. All attempts of a call have its deadline; who asks under the same id
- * after a refusal has a later one, and is heard.
+ * A refusal holds until the call's deadline: a late attempt, or one that waited for a lock meanwhile, must not carry out a call
+ * that its caller was told was refused. All attempts of a call share its deadline; a new call under the same id after a refusal
+ * has a later one, and is carried out.
  */
 export class CallRecord implements UnitOfWork {
   private used = false;
@@ -67,9 +67,9 @@ export class CallRecord implements UnitOfWork {
     throw new AlreadySettled(answer ?? undefined);
   }
 
-  /** Keeps a refusal before it is told. @throws as `endIfSettled` where another attempt was quicker: that one's outcome counts */
+  /** Stores a refusal before it is answered. @throws as `endIfSettled` where another attempt was quicker: its outcome counts */
   async refuse(failure: Failure): Promise<void> {
-    if (this.used) return; // it has done something, and refuses nevertheless
+    if (this.used) return; // the handler has committed effects, and refuses nevertheless
     if (!(await this.database.one(this.keeping(null, failure)))) await this.endIfSettled();
   }
 
@@ -77,7 +77,7 @@ export class CallRecord implements UnitOfWork {
     if (this.used)
       throw new Error(`the handler of ${this.contract.messageName} opened a second transaction; it has exactly one`);
     this.used = true;
-    // Where it is trimmed before it is looked for, a next attempt finds its way.
+    // If the row was trimmed before it is looked up, the next attempt succeeds.
     const refused = () => kernelFailure('kernel.unavailable');
     await transaction.write({ statement: this.keeping(this.kept(result)), refused });
   }

@@ -26,7 +26,7 @@ export class Caller {
     @Inject(CALL_TIMEOUT_MS) private readonly timeoutMs: number,
   ) {}
 
-  /** @throws Failure alone: the owner's refusal, or what the kernel knows of the outcome */
+  /** @throws Failure alone: the owner's refusal, or the kernel's own */
   async call(message: object): Promise<unknown> {
     const contract = contractOf(message);
     const current = callContext();
@@ -35,11 +35,11 @@ export class Caller {
     const answer = await this.interceptors.ask(request, (asked) =>
       this.beforeDeadline(asked.metadata.deadline, contract, () => this.retrying(contract, asked)),
     );
-    const edge = current !== undefined && request.metadata.caller === undefined; // it alone knows what to do with text
+    const edge = current !== undefined && request.metadata.caller === undefined; // an edge alone can pass JSON text on
     return answer instanceof JsonText && !edge ? checkedAnswer(contract, answer) : answer;
   }
 
-  /** A context may use its own messages inside its transaction, and nobody else's: on no topology, so that all are alike. */
+  /** Inside a transaction a context may call its own messages alone. That holds on every topology, so that all behave alike. */
   private async callInside(current: CallContext, contract: MessageClass, message: object): Promise<unknown> {
     if (current.context !== contract.context) {
       throw kernelFailure('kernel.call_inside_transaction', {
@@ -74,7 +74,7 @@ export class Caller {
     };
   }
 
-  /** Asks again, with jitter, as long as that is safe and there is time: after a failure that left nothing behind, or under a call id. */
+  /** Retries with jitter until the deadline, where a retry is safe: after a failure without effect, or under a call id. */
   private async retrying(contract: MessageClass, request: CallRequest): Promise<unknown> {
     const { deadline, callId } = request.metadata;
     const safe = contract.kind === 'query' || contract.repeatable || callId !== undefined;
@@ -106,16 +106,16 @@ export class Caller {
   }
 }
 
-/** Nobody knows what became of a command; of a query nothing can have become. */
+/** The outcome of a command without an answer is unknown; a query has no effect. */
 const unanswered = ({ kind }: MessageClass): Failure =>
   kernelFailure(kind === 'query' ? 'kernel.unavailable' : 'kernel.outcome_unknown');
 
-/** How long it is of no use to ask again, in milliseconds: where an open circuit says so. */
+/** Milliseconds until a retry makes sense, where an open circuit says so. */
 function restOf(error: unknown): number {
   const { retryAfter } = ((error instanceof Failure && error.details) || {}) as { retryAfter?: unknown };
   return typeof retryAfter === 'number' ? retryAfter * 1_000 : 0;
 }
 
-/** That this attempt came to nothing says nothing of an earlier one. */
+/** Whether an error of this attempt leaves open what an earlier one did. */
 const leavesOpen = (error: unknown): boolean =>
   !(error instanceof Failure) || error.code === 'kernel.unavailable' || error.code === 'kernel.deadline_exceeded';

@@ -1,7 +1,7 @@
 import type { FlowHeaders } from '../messages/message-envelope.js';
 import type { Principal } from '../runtime/call-context.js';
 
-/** What travels with a request. Instants are epoch milliseconds. */
+/** The metadata of a call. Instants are epoch milliseconds. */
 export interface RequestMetadata {
   readonly correlationId: string;
   readonly causationId?: string;
@@ -22,15 +22,15 @@ export interface CallRequest {
 }
 
 /**
- * Carries a request to the message's owner and its answer back: in this process, or over a broker. The one port that a
- * transport for calls implements. Rejects with a Failure: the owner's refusal as it was, `kernel.unavailable` where
- * nothing has happened, or `NoReply` where nobody knows.
+ * Carries a request to the message's owner and the answer back: in this process, or over a transport. Rejects with a Failure:
+ * the owner's refusal as it was, or `kernel.unavailable` where the call had no effect. Rejects with `NoReply` where the outcome is
+ * unknown.
  */
 export interface Link {
-  /** True where a request to this context may arrive twice: then the bus gives every command a call id. */
+  /** True where a request to this context may arrive twice: the bus then gives every command a call id. */
   repeats(owner: string): boolean;
   call(request: CallRequest): Promise<unknown>;
 }
 
-/** The request went out and no answer came back. The bus asks again if it may. */
+/** The request was sent and no answer came back. The bus retries if that is safe. */
 export class NoReply extends Error {}

@@ -81,8 +81,8 @@ export class Owner {
   }
 
   /**
-   * What failed may have failed because the same call was carried out meanwhile: then that one's answer is the answer. What is
-   * refused is kept before it is told, and not told where it could not be kept.
+   * A call may fail because the same call was carried out meanwhile: then that outcome is the answer. A refusal is stored before
+   * it is answered, and not answered where it could not be stored.
    */
   private async outcomeOf(record: CallRecord | undefined, contract: MessageClass, error: unknown): Promise<unknown> {
     if (error instanceof AlreadySettled) return error.outcome();
@@ -96,7 +96,7 @@ export class Owner {
     throw error;
   }
 
-  /** A declared error passes as it is; anything else is a bug of ours: logged here, told as `internal` without its stack. */
+  /** A declared error passes as it is; any other is a bug of ours: logged here, and answered as `internal` without its stack. */
   private presentable(contract: MessageClass, error: unknown, { metadata }: CallRequest): Failure {
     if (isDeclared(contract, error) && error.code !== 'internal') return error;
     const { correlationId } = metadata;

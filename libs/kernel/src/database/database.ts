@@ -39,15 +39,15 @@ export class Database implements TransactionHome {
   }
 
   /**
-   * The first row, or undefined, without beginning the current transaction where nothing has yet: for what is written by the
-   * version that is read here. A transaction of such alone is one statement.
+   * The first row, or undefined. Reads outside the current transaction where that has not begun: for rows that are written by the
+   * version that is read here. A transaction of such reads and writes alone is one statement.
    */
   async glance<Row = Record<string, unknown>>(statement: Sql): Promise<Row | undefined> {
     const [row] = await this.glances<Row>(statement);
     return row;
   }
 
-  /** As `glance`, all rows. */
+  /** As `glance`, for all rows. */
   async glances<Row = Record<string, unknown>>(statement: Sql): Promise<Row[]> {
     const current = callContext();
     const transaction = this.own(current?.transaction);
@@ -55,8 +55,8 @@ export class Database implements TransactionHome {
   }
 
   /**
-   * Writes, without an answer: kept for the end of the current transaction, where all its writes leave as one statement.
-   * What is read in the transaction afterwards sees it.
+   * Writes without an answer. The statement is kept for the end of the current transaction, where all its writes leave as one.
+   * Later reads in the transaction see it.
    */
   async write(statement: Sql): Promise<void> {
     const transaction = this.own(callContext()?.transaction);
@@ -64,7 +64,7 @@ export class Database implements TransactionHome {
     else await this.query(statement);
   }
 
-  /** As `write`, for a statement that must touch a row, as by its version. @throws kernel.unavailable where it did not: do it all again */
+  /** As `write`, for a statement that must touch a row, as by its version. @throws kernel.unavailable where it touched none: retry the whole */
   async change(statement: Sql): Promise<void> {
     const transaction = this.own(callContext()?.transaction);
     if (!transaction) throw new Error('change() belongs inside a transaction');
@@ -78,10 +78,10 @@ export class Database implements TransactionHome {
   }
 
   /**
-   * Runs `work` in one transaction; inside another one of this database it joins that. What `work` sent and the events
-   * of what it saved are written with it. Nothing commits after the call's deadline. Outside any call or message it begins a
-   * flow of its own.
-   * @throws kernel.unavailable when the database is away; nothing happened
+   * Runs `work` in one transaction; inside a transaction of this database it joins that one. The commands that `work` sends and
+   * the events of the aggregates that it saves are written with it. No transaction commits after the call's deadline. Outside any
+   * call or message it begins a flow of its own.
+   * @throws kernel.unavailable when the database is away; the transaction had no effect
    * @throws kernel.outcome_unknown when the connection broke during the commit
    */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -113,11 +113,11 @@ export class Database implements TransactionHome {
   }
 
   /**
-   * A statement of the relay, on a connection of its own whose plans are made once: with seldom-analysed statistics and
-   * unknown values PostgreSQL would choose to read the whole outbox, or to plan anew at every look into it.
+   * A statement of the relay, on a connection of its own whose plans are made once: with stale statistics and unknown values
+   * PostgreSQL would choose to read the whole outbox, or to plan anew at every poll.
    */
   async readOutbox<Row>(statement: Sql): Promise<Row[]> {
-    this.reader ??= new pg.Pool(outboxReaderOptions(this.options)).on('error', () => undefined); // the next look tells
+    this.reader ??= new pg.Pool(outboxReaderOptions(this.options)).on('error', () => undefined); // the next poll reports it
     return rowsOf<Row>(this.reader, statement);
   }
 

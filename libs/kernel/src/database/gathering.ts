@@ -1,6 +1,6 @@
 import type { Database } from './database.js';
 
-/** What the handlers of one transaction gather, to be done at once at its end: the messages of a batch in a few statements. */
+/** Collects the work of several handlers of one transaction and does it at the end: a batch of messages in a few statements. */
 export class Gathering<All> {
   private readonly gathered = new WeakMap<object, All>();
 
@@ -10,10 +10,10 @@ export class Gathering<All> {
     private readonly end: (all: All) => Promise<void>,
   ) {}
 
-  /** What the current transaction has gathered so far. */
+  /** The work that the current transaction has collected so far. */
   get all(): All {
     const transaction = this.database.currentTransaction();
-    if (!transaction) throw new Error('only in a transaction is something gathered');
+    if (!transaction) throw new Error('a Gathering collects inside a transaction alone');
     let all = this.gathered.get(transaction);
     if (all === undefined) {
       const begun = (all = this.begin());

@@ -1,12 +1,12 @@
 import { renumbered, Sql } from './sql.js';
 
-/** A statement that a transaction keeps for its end. With `refused` it must touch a row, or nothing of the transaction happens. */
+/** A statement that a transaction keeps for its end. With `refused` it must touch a row, or the transaction fails with that error. */
 export interface Written {
   readonly statement: Sql;
   readonly refused?: (() => Error) | undefined;
   /**
-   * Inserts messages when all others have run: a message's place in the outbox follows the locks on the rows it tells of, and
-   * its transaction's xid. Answers `ids`, in order, and `at`.
+   * Runs after all others: a message must draw its sequence number after the rows that it is about are locked, and after its
+   * transaction has its xid. Answers `ids`, in order, and `at`.
    */
   readonly last?: boolean;
 }
@@ -16,7 +16,7 @@ const REFUSED = 'CL001';
 
 const texts = new Map<string, Sql>();
 
-/** Many statements as one: written in one round trip, in one snapshot, all or none. No two may write one table. */
+/** Many statements as one: one round trip, one snapshot, all or none. No two of them may write the same table. */
 export function together(all: readonly Written[]): Sql {
   const [only] = all;
   if (all.length === 1 && !only!.refused && !only!.last) return only!.statement;
@@ -66,7 +66,7 @@ export function targetOf({ text }: Sql): string {
   return target;
 }
 
-/** Somebody else was quicker, as to change the row since it was read: told as PostgreSQL tells it, so that the whole is done again. */
+/** The row has changed since it was read. Has PostgreSQL's code for a serialization failure, so that the whole is done again. */
 export class ConcurrentChange extends Error {
   readonly code = '40001';
 

@@ -28,9 +28,9 @@ export class Transaction {
   /** Runs at the end of the work, still inside the transaction. */
   readonly beforeCommit: (() => Promise<void>)[] = [];
   readonly afterCommit: (() => void)[] = [];
-  /** What must hold before anything is read in it; asked as it begins. */
+  /** A condition that must hold before anything is read; checked as the transaction begins. */
   precondition: Written | undefined;
-  /** Somebody else was quicker with what it is about: it is better locked. */
+  /** A rival transaction was quicker at the last attempt: lock the rows this time. */
   again = false;
   private written: Written[] = [];
   private beginning: Promise<PoolClient> | undefined;
@@ -43,19 +43,19 @@ export class Transaction {
     private readonly pool: Pool,
   ) {}
 
-  /** Something was read in it, or written and is to be seen. */
+  /** It has read something, or has writes that a read must see. */
   get hasBegun(): boolean {
     return this.beginning !== undefined || this.written.length > 0;
   }
 
-  /** Sees what was written before. */
+  /** Sees the writes before it. */
   async query(statement: Sql): Promise<QueryResult> {
     const client = await this.begun();
     if (this.written.length > 0) await this.run(client, this.written.splice(0));
     return run(client, statement);
   }
 
-  /** Keeps a statement for the end. Two on one table would not see each other there: the first goes ahead. */
+  /** Keeps a statement for the end. Two statements on one table would not see each other there, so the first is sent now. */
   async write(written: Written): Promise<void> {
     const target = targetOf(written.statement);
     if (this.written.some(({ statement }) => targetOf(statement) === target))
@@ -63,11 +63,11 @@ export class Transaction {
     this.written.push(written);
   }
 
-  /** TypeORM's entity manager, on this transaction. */
+  /** TypeORM's entity manager, inside this transaction. */
   async manager(source: DataSource): Promise<EntityManager> {
     const client = await this.begun();
     if (this.written.length > 0) await this.run(client, this.written.splice(0));
-    // The runner takes over a transaction that it did not begin; it neither ends nor releases it.
+    // The runner joins a transaction that it did not begin; it neither ends nor releases it.
     this.entityManager ??= Object.assign(source.createQueryRunner(), {
       databaseConnection: client,
       isTransactionActive: true,
@@ -75,7 +75,7 @@ export class Transaction {
     return this.entityManager;
   }
 
-  /** @throws kernel.outcome_unknown when the connection broke while it was told to commit */
+  /** @throws kernel.outcome_unknown when the connection broke during the commit */
   async commit(): Promise<void> {
     const last = [...this.written.splice(0), ...(this.closing?.statements() ?? [])];
     if (this.beginning) {
@@ -91,9 +91,9 @@ export class Transaction {
     this.release();
   }
 
-  /** Does nothing where it has ended already. */
+  /** Does nothing after the end of the transaction. */
   async rollback(): Promise<void> {
-    await this.beginning?.catch(() => undefined); // told already
+    await this.beginning?.catch(() => undefined); // the caller has this error
     if (this.beginning) await this.client?.query('rollback').catch(() => (this.broken = true));
     this.release();
   }
@@ -122,7 +122,7 @@ export class Transaction {
     }
   }
 
-  /** Refused at commit is a known failure; a connection lost meanwhile is not. */
+  /** A refused commit is a known failure; a connection lost during it leaves the outcome unknown. */
   private async decisive<Result>(send: () => Promise<Result>): Promise<Result> {
     try {
       return await send();
@@ -145,7 +145,7 @@ const deaf = new WeakSet<PoolClient>();
 async function connected(pool: Pool): Promise<PoolClient> {
   const client = await pool.connect();
   if (!deaf.has(client)) {
-    client.on('error', () => undefined); // the failed query tells; without this the process ends
+    client.on('error', () => undefined); // the failed query reports it; without a listener the process ends
     deaf.add(client);
   }
   return client;

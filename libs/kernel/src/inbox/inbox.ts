@@ -7,13 +7,13 @@ import type { Limit } from '../runtime/deadline.js';
 import type { Parking } from './parking.js';
 import type { Handlers, Receiver } from './receiver.js';
 
-/** So often a message is handled anew at once, where others changed what it was about. */
+/** How often a message is handled again at once after a conflict with another transaction. */
 const CONFLICTS = 5;
 
-/** Ends the transaction of a message that was handled before; no error to anyone else. */
+/** Ends the transaction of a message that was handled before; not an error to the caller. */
 class HandledBefore extends Error {}
 
-/** Takes messages into one context: each takes effect once for each receiver, in order per publisher and key. */
+/** Accepts messages into one context: each takes effect once per receiver, in order per publisher and key. */
 export class Inbox {
   constructor(
     private readonly database: Database,
@@ -36,7 +36,7 @@ export class Inbox {
     try {
       await this.handle(receiver, publisher, messages);
     } catch {
-      // One of them failed and took the others along: alone, each shows what it is.
+      // One of them failed and rolled the others back: handled alone, each shows its own outcome.
       for (const message of messages) await this.takeOne(receiver, publisher, message);
     }
   }
@@ -55,10 +55,10 @@ export class Inbox {
   }
 
   /**
-   * Its row in the inbox is the fence, written with what it brought about: where the message was handled before, or one of
-   * its key is parked, all of it comes to nothing. A rival transaction with the same message is waited for. Where the handler
-   * reads first, it is asked before that too whether one of its key is parked: else that one's retry might end in between,
-   * and this one have acted on what was before.
+   * The row in the inbox is the fence, written with the effects of the handler: where the message was handled before, or a
+   * message of its key is parked, the transaction fails. It waits for a rival transaction with the same message. Where the
+   * handler reads first, the check for parked messages also runs before that read: otherwise the retry of a parked message
+   * could end in between, and this handler would have acted on the state before it.
    */
   private async handleOne(receiver: Receiver, publisher: string, message: MessageEnvelope): Promise<void> {
     const inTurn = {
@@ -102,8 +102,8 @@ export class Inbox {
   }
 
   /**
-   * Records that the messages are being handled; answers those that were not before, and which of them must wait behind
-   * a parked one of their key. A rival transaction with the same message is waited for: the row is the fence.
+   * Records that the messages are being handled. @returns those that were not handled before, and whether each must wait
+   * behind a parked message of its key. It waits for a rival transaction with the same message: the row is the fence.
    */
   private async enter(
     receiver: Receiver,
@@ -118,8 +118,8 @@ export class Inbox {
           select 1 from inbox_parked where subscriber = ${receiver.name} and publisher = ${publisher} and key = ${messages[0]!.key}
         ) as blocked`);
     }
-    // Two statements: while the first waited for a rival, that one may have parked an earlier message of a key, and a
-    // statement sees only what was committed when it began.
+    // Two statements: while the first waited for a rival, the rival may have parked an earlier message of a key, and a
+    // statement sees only rows that were committed when it began.
     const fresh = await this.database.query<{ message_id: string }>(sql`
       insert into inbox (message_id, subscriber) select id, ${receiver.name} from unnest(${ids}::uuid[]) id on conflict do nothing returning message_id`);
     const keys = messages.map(({ key }) => key);

@@ -3,8 +3,8 @@ import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 
 /**
- * Which messages the subscribers of one context listen to, in whichever version its processes run. While a new version is
- * rolled out, an old process reads what only the new one understands: it parks that for it.
+ * Which messages the subscribers of one context listen to, over all versions of its running processes. While a new version is
+ * rolled out, an old process reads messages that only the new one understands, and parks them for it.
  */
 export class Listeners {
   private readonly own: readonly { subscriber: string; message: string }[];
@@ -19,13 +19,13 @@ export class Listeners {
       .flatMap(({ name, listeners }) => [...listeners.keys()].map((message) => ({ subscriber: name, message })));
   }
 
-  /** The subscribers that have listened before, in whichever process. */
+  /** The subscribers that have listened before, in any process. */
   async known(): Promise<Set<string>> {
     const rows = await this.database.query<{ subscriber: string }>(sql`select distinct subscriber from inbox_listener`);
     return new Set(rows.map(({ subscriber }) => subscriber));
   }
 
-  /** Says what this process listens to, and hears what others do: a minute's silence is none, ten are. */
+  /** Publishes what this process listens to, and learns what others do. An entry is renewed each minute and valid for ten. */
   async renew(): Promise<void> {
     const rows = await this.database.query<{ subscriber: string; message: string }>(sql`
       with own as (
@@ -37,7 +37,7 @@ export class Listeners {
     this.all = new Set(rows.map(({ subscriber, message }) => `${subscriber} ${message}`));
   }
 
-  /** Does a process of another version listen? */
+  /** Whether a process of another version listens. */
   elsewhere(subscriber: string, message: string): boolean {
     return this.all.has(`${subscriber} ${message}`);
   }

@@ -9,10 +9,10 @@ import { envelopeOf, messageColumns, type MessageRow, messageRows, rowOf } from 
 import { Alarm } from '../runtime/deadline.js';
 import type { Handlers, Receiver } from './receiver.js';
 
-/** A message that waits in the subscriber's own schema: for its retry, for one before it, or, dead, for a human. */
+/** A message that waits in the subscriber's own schema: for its retry, for a message before it, or, dead, for a human. */
 export interface ParkedMessage extends MessageEnvelope, ParkedState {}
 
-/** What a parked message has beside the message. */
+/** The columns of a parked message beside the message itself. */
 interface ParkedState {
   readonly subscriber: string;
   readonly publisher: string;
@@ -37,7 +37,7 @@ export interface DeadLetter extends ParkedMessage {
   readonly waiting: number;
 }
 
-/** Which dead letters: those behind `after`, in order of message id and subscriber. */
+/** Selects dead letters: those after `after`, in order of message id and subscriber. */
 export interface DeadLettersAsked {
   readonly limit?: number;
   readonly after?: { readonly messageId: string; readonly subscriber: string } | undefined;
@@ -54,8 +54,8 @@ const LEASE_SECONDS = 10;
 const POLL_MS = 1_000;
 
 /**
- * The parking place of one context. What fails waits here, and what comes after it of the same key waits behind it, while
- * everything else flows. A worker takes the first of each key when it is due: retries with backoff, dead letters, redrive
+ * The parked messages of one context. A message that fails waits here, and later messages of its key wait behind it, while
+ * everything else flows. A worker takes the first of each key when it is due. Retries with backoff, dead letters, redrive
  * and discard work on these rows alone, on every transport. Commands whose handlers talk to the outside world run from here.
  */
 export class Parking {
@@ -64,7 +64,7 @@ export class Parking {
   private readonly receivers = new Map<string, Receiver>();
   private readonly working = new Set<Promise<void>>();
   private stopping = false;
-  /** Something may wait for what is being worked at to end. */
+  /** Messages may wait behind those that are being handled. */
   private waiting = true;
   private loop: Promise<void> | undefined;
 
@@ -78,7 +78,7 @@ export class Parking {
     this.receivers.set(receiver.name, receiver);
   }
 
-  /** What a former life of this instance had leased is free at once. Before anything is taken in. */
+  /** Ends the leases that this instance had before a restart. Runs before any message is accepted. */
   async reclaim(): Promise<void> {
     await this.database.query(
       sql`update inbox_parked set until = null where holder = ${this.options.instance} and until is not null`,
@@ -89,7 +89,7 @@ export class Parking {
     this.loop = this.run();
   }
 
-  /** There may be something to do: look now rather than at the next poll. */
+  /** There may be messages to handle: poll now. */
   wake(): void {
     this.waiting = true;
     this.alarm.wake();
@@ -103,7 +103,7 @@ export class Parking {
   }
 
   /**
-   * Takes in a message whose handler runs outside any transaction: leased and begun at once, where there is room and nothing
+   * Accepts a message whose handler runs outside any transaction: leased and begun at once where there is room and no message
    * of its key waits.
    */
   async admit(subscriber: string, publisher: string, message: MessageEnvelope): Promise<void> {
@@ -138,7 +138,7 @@ export class Parking {
     this.afterCommit();
   }
 
-  /** Dead letters of this context, oldest message first, and, with `retrying`, what failed and is still being tried. */
+  /** Dead letters of this context, oldest message first; with `retrying` also messages that failed and are still being tried. */
   async deadLetters({ limit = 100, after, retrying = false }: DeadLettersAsked = {}): Promise<DeadLetter[]> {
     const beyond = after
       ? sql`and message_id >= ${after.messageId} and (message_id > ${after.messageId} or subscriber collate "C" > ${after.subscriber})`
@@ -162,7 +162,7 @@ export class Parking {
     return rows.length > 0;
   }
 
-  /** Gives a dead letter up; what waited behind it goes on. @returns false where there is no such dead letter */
+  /** Discards a dead letter; the messages behind it go on. @returns false where there is no such dead letter */
   async discard(messageId: string, subscriber: string): Promise<boolean> {
     const rows = await this.database.query(sql`
       delete from inbox_parked where message_id = ${messageId} and subscriber = ${subscriber} and dead returning 1`);
@@ -171,7 +171,7 @@ export class Parking {
   }
 
   private afterCommit(): void {
-    // The row is seen after the commit; a wake-up before it would find nothing.
+    // The row is visible after the commit; a poll before that would find nothing.
     const wake = () => this.wake();
     const transaction = this.database.currentTransaction();
     if (transaction) transaction.afterCommit.push(wake);
@@ -244,7 +244,7 @@ export class Parking {
     try {
       if (receiver.runsOutside(message)) {
         await this.handlers.handle(receiver, publisher, message, { closing });
-        if (!left) await this.database.query(this.leaving(message)); // it may be gone: then another process has gone on
+        if (!left) await this.database.query(this.leaving(message)); // a missing row means that another process has taken over
       } else {
         await this.database.transaction(async () => {
           const transaction = this.database.currentTransaction()!;
@@ -258,7 +258,7 @@ export class Parking {
     }
   }
 
-  /** Takes the message off the parking place, with the effect of its handling; not where the lease was lost. */
+  /** Deletes the parked row, together with the effects of the handler; not where the lease was lost. */
   private leaving({ id, subscriber, attempts }: ParkedMessage): Sql {
     return sql`
       delete from inbox_parked
@@ -286,7 +286,7 @@ const parkedRows = (message: MessageEnvelope): Sql =>
 /** 0.1 s, then three times as long each time, a minute at most. */
 const backoffSeconds = (attempts: number): number => Math.min(60, 0.1 * 3 ** (attempts - 1));
 
-/** Kept with the message, and shown to operators. */
+/** The error as it is stored with the message and shown to operators. */
 function describe(error: unknown): string {
   const code = error instanceof Failure ? error.code : 'internal';
   return JSON.stringify({ code, message: errorMessage(error) });

@@ -1,44 +1,44 @@
 import type { OutboxMessage } from './destination.js';
 
-/** So many rows beyond a gap are remembered; what is forgotten is a gap like any other. */
+/** How many messages beyond a gap are remembered; a forgotten one is a gap like any other. */
 const REMEMBERED = 10_000;
 
 /**
- * Which of the rows that this process commits may go to the lanes at once, without being read (docs/adr/0017): those before
- * which nothing is missing. Every id up to a certain one is with the lanes, or was drawn in vain; who commits the next goes on
- * from there, who commits one further on waits. What never comes is found out by looks: an id that was drawn before a look
- * belongs to a transaction that had its xid by then.
+ * Decides which of the messages that this process commits may go to the lanes at once, without a read (docs/adr/0017): those
+ * with no gap before them. Every sequence number up to `through` is with the lanes, or was drawn in vain. A commit of the next
+ * number continues from there; a commit further on waits. Polls close gaps: a number drawn before a poll belongs to a
+ * transaction that had its xid by then.
  */
 export class HandOver {
-  /** Every id up to here is with the lanes, or will never be. */
+  /** Every number up to here is with the lanes, or will never be used. */
   private through = 0;
-  /** Ids beyond that: a row waits for those before it; undefined: it is with the lanes. */
+  /** Numbers beyond that. A message waits for those before it; undefined: it is with the lanes. */
   private readonly known = new Map<number, OutboxMessage | undefined>();
-  /** What is missing up to here was drawn by transactions below `xmax`. */
+  /** Missing numbers up to `upTo` were drawn by transactions below `xmax`. */
   private gap: { readonly upTo: number; readonly xmax: bigint } | undefined;
-  /** While a look is under way nothing is handed over: what it will show is not known. The highest id before it. */
+  /** The highest number before a running poll. While it runs nothing is handed over, because its result is not known. */
   private looking: number | undefined;
 
-  /** Rows wait for others before them, or for a look. */
+  /** Messages wait for others before them, or for a poll. */
   get waits(): boolean {
     return [...this.known.values()].some((row) => row !== undefined);
   }
 
-  /** This process has committed rows. @returns those whose turn it is, in order */
+  /** This process has committed messages. @returns those whose turn it is, in order */
   committed(rows: readonly OutboxMessage[]): OutboxMessage[] {
     for (const row of rows)
       if (row.sequence > this.through && !this.known.has(row.sequence)) this.known.set(row.sequence, row);
     return this.looking === undefined ? this.next() : [];
   }
 
-  /** A look begins: it will show whatever is committed by now. */
+  /** A poll begins: it will show all that is committed by now. */
   look(): void {
     this.looking = this.highest();
   }
 
   /**
-   * A look has ended: `ids` are with the lanes, and the others that `snapshot` shows are not for them. Without a snapshot no
-   * lane has read all. @returns the rows whose turn it is, in order
+   * A poll has ended: `ids` are with the lanes, and the other messages that `snapshot` shows are not for them. Without a
+   * snapshot no lane has read all. @returns the messages whose turn it is, in order
    */
   looked(ids: readonly number[], snapshot: string | null): OutboxMessage[] {
     const before = this.looking ?? 0;
@@ -57,14 +57,14 @@ export class HandOver {
     return turn;
   }
 
-  /** What is missing up to an id will never come. */
+  /** Missing numbers up to `upTo` will never come. */
   private pass(upTo: number): OutboxMessage[] {
     const ids = [...this.known.keys()].filter((id) => id <= upTo).toSorted((a, b) => a - b);
     this.through = Math.max(this.through, upTo);
     return ids.flatMap((id) => this.take(id));
   }
 
-  /** All is to be read: nothing waits any longer. */
+  /** All messages are to be read: none waits any longer. */
   private reset(): OutboxMessage[] {
     const rows = [...this.known.values()].filter((row) => row !== undefined);
     this.known.clear();

@@ -92,7 +92,7 @@ export const KernelTables1700000000000 = migration(
 `,
 );
 
-/** What ends a transaction from within its last statement, with a SQLSTATE that nothing else has. */
+/** Fails a transaction from within its last statement, with a SQLSTATE of its own. */
 export const KernelRefusal1700000000001 = migration(
   'KernelRefusal1700000000001',
   `
@@ -114,13 +114,13 @@ export const FlowIndex1700000000002 = migration(
     with (pages_per_range = 32, autosummarize = on)`,
 );
 
-/** How far a log at a broker had come: its own name for the place, by which it is seen whether it forgot. */
+/** How far a log at a broker had come, in the log's own terms: shows whether it forgot something. */
 export const LogPlace1700000000003 = migration(
   'LogPlace1700000000003',
   `alter table outbox_cursor add column place text`,
 );
 
-/** What subscribers listen to, whichever version of the code they run in. */
+/** The messages that subscribers listen to, in whichever version of the code they run. */
 export const InboxListeners1700000000004 = migration(
   'InboxListeners1700000000004',
   `create table inbox_listener (
@@ -132,23 +132,23 @@ export const InboxListeners1700000000004 = migration(
 );
 
 /**
- * When anybody last read for a destination, and, for the one that reads, where it is to go back to: all from there is told
- * again.
+ * When a process last read for a destination, and the cursor that its reader is to go back to: all messages from there are
+ * delivered again.
  */
 export const CursorLife1700000000005 = migration(
   'CursorLife1700000000005',
   `alter table outbox_cursor add column read_at timestamptz not null default now(), add column back pg_snapshot`,
 );
 
-/** What a call was refused with, and until when no attempt of it may do it after all: epoch milliseconds. */
+/** The refusal of a call, and the epoch millisecond until which it holds. */
 export const CallRefusals1700000000006 = migration(
   'CallRefusals1700000000006',
   `alter table call_record add column refusal json, add column refused_until bigint`,
 );
 
 /**
- * The headers of a message's flow; null where there are none. A process of an earlier version passes over them, and leaves
- * them behind where it moves a timer into the outbox or parks a message.
+ * The headers of a message's flow; null where there are none. A process of an earlier version ignores them, and drops them where
+ * it moves a timer into the outbox or parks a message.
  */
 export const MessageHeaders1700000000007 = migration(
   'MessageHeaders1700000000007',

@@ -1,41 +1,41 @@
 import type { Destination, LogDestination, OutboxMessage } from './destination.js';
 
-/** Where a lane stands: everything visible in `seen` is read; of what `upto` adds to it, everything up to `after`. */
+/** A cursor: all messages visible in `seen` are read, and of those that `upto` adds, the ones up to the sequence number `after`. */
 export interface Position {
   readonly seen: string;
   readonly upto: string | null;
   readonly after: number;
 }
 
-/** One destination's reading of one slot: in order, one row or batch at a time. */
+/** Delivers one slot to one destination: in order, one message or batch at a time. */
 export class Lane {
-  /** How far rows were read into `queue`. */
+  /** How far messages were read into `queue`. */
   read: Position;
   queue: OutboxMessage[] = [];
   busy = false;
-  /** Its queue was full when others were read: there may be more. */
+  /** The queue was full at the last poll: there may be more. */
   starved = false;
-  /** Stands elsewhere than its stored cursors say. */
+  /** Its cursors have moved since they were stored. */
   moved = false;
   dropped = false;
-  /** Where it is to go back to once what is on its way is over. */
+  /** The cursor to go back to, once the running delivery is over. */
   back: Position | undefined;
-  /** It took part in the last look and read all that it showed: what is committed now is next. */
+  /** Caught up with the last poll: new commits may be handed to it directly. */
   current = false;
-  /** Of what was handed over: the next look shows it again. */
+  /** Sequence numbers of messages that were handed over: the next poll shows them again. */
   private readonly handed = new Set<number>();
-  /** Rows ever put into the queue, and delivered out of it. */
+  /** How many messages were ever put into the queue, and delivered out of it. */
   private fed = 0;
   private delivered = 0;
-  /** Where the lane stands once so many rows are delivered. */
+  /** The cursor that holds once so many messages are delivered. */
   private readonly marks: { fed: number; position: Position }[] = [];
 
   constructor(
     readonly destination: Destination | LogDestination,
     readonly slot: number,
-    /** How far rows were delivered; what is stored. */
+    /** How far messages were delivered; the cursor that is stored. */
     public done: Position,
-    /** Of a log: how far its readers are. */
+    /** For a log: how far its readers are. */
     readonly log?: LogProgress,
   ) {
     this.read = done;
@@ -45,15 +45,15 @@ export class Lane {
     return laneKey(this.destination.name, this.slot);
   }
 
-  /** Takes in what was read up to `position`: those of the rows of its slot that its destination wants. */
+  /** Queues the messages that were read up to `position`, as far as the destination wants them. */
   feed(rows: readonly OutboxMessage[], position: Position): void {
     this.read = position;
     if (rows.length === 0 && this.fed === this.delivered) {
-      this.done = position; // nothing is new, and nothing under way: so it is for most lanes at most looks
+      this.done = position; // nothing new and nothing under way, as for most lanes at most polls
       return;
     }
     const fresh = rows.filter((row) => !this.handed.delete(row.sequence));
-    this.moved ||= fresh.length < rows.length; // what was handed over and delivered may have been stored before it was shown
+    this.moved ||= fresh.length < rows.length; // handed over and delivered, it may have been stored before this poll showed it
     const wanted = fresh.filter((row) => this.destination.wants(row));
     this.fed += wanted.length;
     const last = this.marks.at(-1);
@@ -63,7 +63,7 @@ export class Lane {
     this.pass();
   }
 
-  /** Takes in rows of its slot that were just committed and not read. Where it stands moves on when a look shows them. */
+  /** Queues messages of its slot that were just committed and not read. The cursor moves when a poll shows them. */
   hand(rows: readonly OutboxMessage[]): void {
     for (const row of rows) this.handed.add(row.sequence);
     const wanted = rows.filter((row) => this.destination.wants(row));
@@ -71,7 +71,7 @@ export class Lane {
     this.queue.push(...wanted);
   }
 
-  /** The first so many rows of the queue are delivered. */
+  /** The first `count` messages of the queue are delivered. */
   took(count: number): void {
     this.queue.splice(0, count);
     this.delivered += count;
@@ -79,7 +79,7 @@ export class Lane {
     this.pass();
   }
 
-  /** Moves on past every place whose rows are delivered. */
+  /** Moves the cursor past every mark whose messages are delivered. */
   private pass(): void {
     while (this.marks[0] && this.marks[0].fed <= this.delivered) this.done = this.marks.shift()!.position;
   }
@@ -87,27 +87,27 @@ export class Lane {
 
 export const laneKey = (destination: string, slot: number): string => `${slot} ${destination}`;
 
-/** How far all readers of a log are in one slot. Where the log forgets, its lane goes back to that. */
+/** How far all readers of a log are in one slot. Where the log forgets something, its lane goes back to that cursor. */
 export class LogProgress {
-  /** What is being waited for: once every reader has passed the place, everything up to the position is handled. */
+  /** Once every reader has passed the place, all messages up to the position are handled. */
   private asked: { readonly place: string; readonly position: Position } | undefined;
   private settledPlace: string | undefined;
 
   constructor(
-    /** Everything up to here is handled. */
+    /** All messages up to here are handled. */
     public settled: Position,
-    /** Of the last row that was appended, as the log calls it. */
+    /** The log's own name for the last message that was appended. */
     public place: string | undefined,
   ) {}
 
-  /** The place to ask the log about; undefined where all that was appended is handled. */
+  /** The place to ask the log about; undefined where all appended messages are handled. */
   question({ done }: Lane): string | undefined {
     if (this.place === undefined || this.place === this.settledPlace) this.settled = done;
     else this.asked ??= { place: this.place, position: done };
     return this.asked?.place;
   }
 
-  /** Every reader has passed what was asked about. */
+  /** Every reader has passed the place that was asked about. */
   answered(): void {
     if (!this.asked) return;
     this.settledPlace = this.asked.place;

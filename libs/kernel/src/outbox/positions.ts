@@ -4,7 +4,7 @@ import { SLOTS } from './kernel-tables.js';
 
 const TIMEOUTS = { statement_timeout: 30_000, lock_timeout: 10_000 };
 
-/** How far one context's outbox is read, and to whom: as an operator sees it from outside. */
+/** The cursors of one context's outbox, as an operator sees them from outside. */
 export class Positions {
   private constructor(private readonly client: pg.Client) {}
 
@@ -21,7 +21,7 @@ export class Positions {
     return new Positions(client);
   }
 
-  /** Those of these destinations that have no place. */
+  /** The destinations that have no cursor. */
   async missing(destinations: readonly string[]): Promise<string[]> {
     const { rows } = await this.client.query<{ name: string }>(
       `select name from unnest($1::text[]) name
@@ -31,7 +31,7 @@ export class Positions {
     return rows.map(({ name }) => name);
   }
 
-  /** How many messages some of these destinations may not have handled. */
+  /** How many messages one of the destinations may not have handled. */
   async waiting(destinations: readonly string[]): Promise<number> {
     const { rows } = await this.client.query<{ waiting: number }>(
       `select count(*)::int as waiting from outbox o
@@ -43,7 +43,7 @@ export class Positions {
     return rows[0]!.waiting;
   }
 
-  /** Forgets destinations that nobody reads to any more: they would keep the outbox from being trimmed. */
+  /** Deletes the cursors of destinations that no process reads to any more: they would keep old partitions from being dropped. */
   async forget(destinations: readonly string[]): Promise<void> {
     await this.client.query('delete from outbox_cursor where destination = any($1)', [destinations]);
   }

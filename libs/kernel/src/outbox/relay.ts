@@ -18,23 +18,23 @@ import { envelopeOf, messageColumns, type MessageRow } from './message-rows.js';
 import { SlotLeases } from './slot-leases.js';
 
 const PAGE = 1_000;
-/** A lane with so many rows waiting is read no further: it falls behind the others, and catches up alone. */
+/** A lane with this many messages in its queue is read no further. It falls behind the others and catches up alone. */
 const PREFETCH = 500;
 const POLL_ALONE_MS = 1_000;
 const POLL_SHARED_MS = 50;
-/** So long after one look follows the next: where much is going on, one look sees what several commits wrote. */
+/** Minimum gap between polls: under load one poll picks up several commits. */
 const GATHER_MS = 10;
-/** So long a committed row waits for those before it, whose commits are most likely on their way, until it is looked for them. */
+/** How long a committed message waits for lower sequence numbers, whose commits are probably on their way, before we poll for them. */
 const PATIENCE_MS = 5;
 const RENEW_MS = 2_000;
-/** Idle cursors are stored now and then, so that what they have passed can be trimmed. */
+/** Idle cursors are stored at this interval, so that the partitions behind them can be dropped. */
 const STORE_ALL_MS = 60_000;
 const WARN_EVERY_MS = 10_000;
 
 /**
- * Reads one context's outbox to its destinations, in snapshot batches as PgQ does (docs/adr/0003). What this process commits
- * it takes without reading where nothing can be before it (docs/adr/0017): that makes it quick, polling makes it true. Several
- * processes share an outbox by leases on its slots.
+ * Reads one context's outbox to its destinations, in snapshot batches as PgQ does (docs/adr/0003). Messages that this process
+ * commits are handed over without a read where nothing can precede them (docs/adr/0017): an optimisation; polling alone is
+ * correct. Several processes share an outbox by leases on its slots.
  */
 export class Relay {
   private readonly logger = new Logger('Relay');
@@ -44,7 +44,7 @@ export class Relay {
   private readonly running = new Set<Promise<void>>();
   private readonly handOver = new HandOver();
   private overdue: NodeJS.Timeout | undefined;
-  /** Nobody's call or message, whoever commits. */
+  /** Runs work outside the call context of the code that commits. */
   private readonly apart = AsyncLocalStorage.snapshot();
   private stopping = new AbortController();
   private loop: Promise<void> | undefined;
@@ -54,10 +54,10 @@ export class Relay {
   private readonly warnedAt = new Map<string, number>();
 
   private destinations: readonly (Destination | LogDestination)[] = [];
-  /** Hears which slots this process has the lease of, whenever that changes. */
+  /** Called with the slots that this process has leased, whenever they change. */
   onSlots: (slots: readonly number[]) => void = () => undefined;
 
-  /** Called now and then, before more is read. */
+  /** Called at each renewal of the leases, before the next read. */
   onRenewal: () => Promise<void> = () => Promise.resolve();
 
   constructor(
@@ -68,8 +68,8 @@ export class Relay {
   }
 
   /**
-   * Gives every destination its cursors. Done before anything is read or written, so that none misses a message. Where nobody
-   * has read to it for a day, while others were read to, its messages went another way: what it has is of no more use.
+   * Gives every destination its cursors, before anything is read or written, so that no destination misses a message. The cursors
+   * of a destination that was not read to for a day, while others were, are reset: its messages went another way.
    */
   async register(destinations: readonly (Destination | LogDestination)[]): Promise<void> {
     this.destinations = destinations;
@@ -98,24 +98,24 @@ export class Relay {
     this.loop = this.run();
   }
 
-  /** There is something new: look now rather than at the next poll. */
+  /** There are new messages: poll now. */
   wake(): void {
     this.alarm.wake();
   }
 
-  /** Takes what this process has just committed. */
+  /** Accepts messages that this process has just committed. */
   committed(rows: readonly OutboxMessage[]): void {
     if (rows.length > 0 && !this.stopping.signal.aborted) this.apart(() => this.hand(this.handOver.committed(rows)));
   }
 
-  /** Finishes what was begun, stores the cursors and gives the slots back. */
+  /** Finishes running deliveries, stores the cursors and releases the slots. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.wake();
     await this.loop;
     await Promise.all(this.running);
     clearTimeout(this.overdue);
-    // What was handed over lies beyond the cursors until a look shows it.
+    // Messages that were handed over lie beyond the cursors until a poll shows them.
     const stored = this.readAll().then(() => this.storeCursors());
     await stored.catch((error: unknown) =>
       this.logger.warn(`cursors of "${this.database.context}" not stored: ${errorText(error)}`),
@@ -179,7 +179,7 @@ export class Relay {
     }
   }
 
-  /** Reads what is new for every lane that has room. Lanes that stand at the same place are read together. */
+  /** Reads new messages for every lane that has room. Lanes with the same cursor are read together. */
   private async readAll(): Promise<boolean> {
     let bound: string | null = null;
     let more = false;
@@ -189,7 +189,7 @@ export class Relay {
     try {
       for (const group of this.groups()) {
         const page = await this.read(group, bound);
-        if (group[0]!.read.upto === null) bound ??= page.snapshot; // one bound for all, so that lanes meet again at one place
+        if (group[0]!.read.upto === null) bound ??= page.snapshot; // one bound for all, so that lanes get the same cursor again
         more ||= page.full;
         for (const rows of page.rows.values()) for (const { sequence } of rows) ids.push(sequence);
         for (const lane of group) this.feed(lane, page);
@@ -203,7 +203,7 @@ export class Relay {
     return more;
   }
 
-  /** Gives rows to the lanes without their being read; not to one that has yet to read others. */
+  /** Hands messages to the lanes without a read; not to a lane that still has others to read. */
   private hand(rows: readonly OutboxMessage[]): void {
     const bySlot = Map.groupBy(rows, ({ slot }) => slot);
     for (const lane of bySlot.size > 0 ? this.lanes.values() : []) {
@@ -228,7 +228,7 @@ export class Relay {
     );
   }
 
-  /** The lanes that have room, by where they stand. Those that were read together share one object: few places are compared. */
+  /** The lanes that have room, by cursor. Lanes that were read together share one object, so few cursors are compared. */
   private groups(): Iterable<Lane[]> {
     const shared = new Map<Position, Lane[]>();
     for (const lane of this.lanes.values()) {
@@ -251,7 +251,7 @@ export class Relay {
   private async read(group: readonly Lane[], bound: string | null): Promise<Page> {
     const { seen, upto, after } = group[0]!.read;
     const slots = [...new Set(group.map(({ slot }) => slot))];
-    // Following pages walk the index on id. The first must not, it would begin at the oldest row: hence `id + 0`.
+    // Further pages walk the index on id. The first page must not, because it would begin at the oldest row: hence `id + 0`.
     const order = upto === null ? sql`id + 0` : sql`id`;
     const beyond = upto === null ? sql`` : sql`and id > ${after}`;
     const rows = await this.database.readOutbox<PageRow>(
@@ -291,7 +291,7 @@ export class Relay {
     void this.track(this.deliver(lane));
   }
 
-  /** What is to be over before the relay has stopped. */
+  /** Tracks work that must end before the relay has stopped. */
   private track(work: Promise<void>): Promise<void> {
     const tracked = work.finally(() => this.running.delete(tracked));
     this.running.add(tracked);
@@ -327,7 +327,7 @@ export class Relay {
     lane.starved = false;
   }
 
-  /** Asks the logs what all their readers have handled. */
+  /** Asks each log which positions all its readers have passed. */
   private async settle(): Promise<void> {
     for (const destination of this.destinations) {
       if (!isLog(destination)) continue;
@@ -351,7 +351,7 @@ export class Relay {
     }
   }
 
-  /** An operator may have said so: docs/guides/operations.md. */
+  /** Sends lanes back where an operator asked for a replay (docs/guides/operations.md). */
   private async goBackWhereTold(): Promise<void> {
     const { slots } = this.leases;
     const told = await this.database.query<{ destination: string; slot: number; back: string }>(sql`
@@ -362,19 +362,19 @@ export class Relay {
     }
   }
 
-  /** What is on its way is waited for: it would come between. */
+  /** Waits for a running delivery: its messages would come between the repeated ones. */
   private async sendBack(lane: Lane, position: Position): Promise<void> {
     if (lane.busy) lane.back = position;
     else await this.goBack(lane, position);
   }
 
-  /** What follows the position is told again: a log lost what not everybody had handled, or an operator wants it. */
+  /** Delivers again all that follows the position: a log lost messages that not every reader had handled, or an operator wants it. */
   private async goBack(lane: Lane, position: Position): Promise<void> {
     if (lane.dropped) return;
     const { destination, slot, log } = lane;
     const what = `"${destination.name}" is told messages of "${this.database.context}" again`;
     const fresh = new Lane(destination, slot, position, log && new LogProgress(position, undefined));
-    // Stored first: what is appended from now on would hide from a next process that anything is missing.
+    // Stored first: messages appended from now on would hide the gap from the next process.
     while (!(await this.stored(fresh, what))) await pause(500, this.stopping.signal);
     if (lane.dropped || this.stopping.signal.aborted) return;
     this.warn(what, 'they are missing there, or an operator wished it');
@@ -383,7 +383,7 @@ export class Relay {
     this.wake();
   }
 
-  /** True too where it is not to be tried any more. */
+  /** Also true where it is not to be tried again. */
   private async stored(fresh: Lane, what: string): Promise<boolean> {
     try {
       await this.store([fresh], fresh.done.seen);
@@ -394,7 +394,7 @@ export class Relay {
     }
   }
 
-  /** What befalls one slot befalls most: the first tells of it. */
+  /** Slots tend to fail together, so only the first failure is logged. */
   private warn(what: string, how: string): void {
     if (performance.now() - (this.warnedAt.get(what) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;
     this.warnedAt.set(what, performance.now());
@@ -412,7 +412,7 @@ export class Relay {
     if (moved.length > 0) await this.store(moved);
   }
 
-  /** `told`: where an operator sent these lanes back to, and they have gone. */
+  /** `told` is the position of a replay that these lanes have carried out. */
   private async store(lanes: readonly Lane[], told: string | null = null): Promise<void> {
     const cursors = lanes.flatMap(({ destination, slot, done, log }) => [
       { destination: destination.name, slot, ...done, place: log?.place },
@@ -443,7 +443,7 @@ type PageRow = MessageRow & {
   readonly snapshot: string;
 };
 
-/** The names of its cursors. */
+/** The names under which a destination's cursors are stored. */
 const cursorsOf = (destination: Destination | LogDestination): string[] =>
   isLog(destination) ? [destination.name, settledName(destination.name)] : [destination.name];
 

@@ -2,17 +2,17 @@ import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 
 export interface Replay {
-  /** How many messages are told again; the inboxes drop those that they had. */
+  /** How many messages are delivered again; the inboxes drop repeats. */
   readonly messages: number;
   readonly destinations: string[];
 }
 
 /**
- * Lets a context's relay go back to the first message of an instant, for one destination or all of them. Who has not come so far
- * stays where it is. It goes back within seconds, in whichever process reads the outbox.
+ * Sends a context's relay back to the first message since an instant, for one destination or all of them. A destination that has
+ * not come so far stays where it is. The relay goes back within seconds, in whichever process reads the outbox.
  *
- * It goes back to what its place shows of the transactions before that message's. Those that were running then, in any database
- * of the server, stay to be read.
+ * The new cursor is the old one without the transactions from that message's on. Transactions that were running then, in any
+ * database of the server, remain to be read.
  */
 export async function replay(database: Database, since: string, destination: string | undefined): Promise<Replay> {
   const [told] = await database.query<Replay>(sql`
@@ -37,7 +37,7 @@ export async function replay(database: Database, since: string, destination: str
   return told!;
 }
 
-/** Whether the outbox has a place for it. */
+/** Whether the outbox has a cursor for the destination. */
 export async function isReadTo(database: Database, destination: string): Promise<boolean> {
   const row = await database.one(sql`
     select 1 from outbox_cursor where destination = ${destination} and destination not like '%/settled' limit 1`);

@@ -5,8 +5,8 @@ import { SLOTS } from './kernel-tables.js';
 const LEASE_SECONDS = 10;
 
 /**
- * Shares the slots of one outbox among the processes that read it. Leases are for speed and order's sake alone: should
- * two processes ever hold one slot, the inbox still lets every message take effect once.
+ * Shares the slots of one outbox among the processes that read it. Leases serve speed and order alone: if two processes
+ * ever hold one slot, the inbox still lets every message take effect once.
  */
 export class SlotLeases {
   private held: number[] = [];
@@ -15,16 +15,16 @@ export class SlotLeases {
 
   constructor(
     private readonly database: Database,
-    /** Stable over restarts where it can be: a process that comes back takes its slots at once. */
+    /** The same after a restart where it can be: the process then gets its slots back at once. */
     private readonly instance: string,
   ) {}
 
-  /** Those that this process has. */
+  /** The slots that this process holds. */
   get slots(): readonly number[] {
     return this.held;
   }
 
-  /** Renews what is held, takes what is free and gives up what is more than a fair share. */
+  /** Renews the held slots, acquires free ones and releases those beyond a fair share. */
   async renew(): Promise<{ gained: number[]; lost: number[] }> {
     const [{ others } = { others: 0 }] = await this.database.query<{ others: number }>(sql`
       with beat as (

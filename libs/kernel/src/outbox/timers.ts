@@ -6,7 +6,7 @@ import { messageColumns } from './message-rows.js';
 
 const POLL_MS = 1_000;
 
-/** Moves what was sent for a later time into the outbox when its time has come. Any number of processes may. */
+/** Moves messages that are due into the outbox. Any number of processes may do so at once. */
 export class Timers {
   private readonly loop: Loop;
 
@@ -23,7 +23,7 @@ export class Timers {
     this.loop.start();
   }
 
-  /** Something will be due at `instant`: looked for then, where that comes before the next poll. */
+  /** A message will be due at `instant`: polls then, where that comes before the next poll. */
   expect(instant: string): void {
     if (Date.parse(instant) - this.clock.now() < POLL_MS) this.loop.wake();
   }
@@ -32,7 +32,7 @@ export class Timers {
     return this.loop.stop();
   }
 
-  /** Moves what is due; answers how long to wait for the next, in milliseconds. */
+  /** Moves the messages that are due. @returns milliseconds until the next poll */
   private async moveDue(): Promise<number> {
     const now = this.clock.now();
     const row = await this.database.one<{ moved: number; next_ms: number | null }>(sql`

@@ -21,12 +21,12 @@ export const service = (context: string): Principal => ({
   owners: [],
 });
 
-/** What is written with the transaction that a handler opens: the call's record, or the end of the lease on its job. */
+/** Written with the transaction that a handler opens: the record of its call, or the end of the lease on its message. */
 export interface UnitOfWork {
   closing(transaction: Transaction, result: unknown): Promise<void>;
 }
 
-/** Where in a flow something happens. */
+/** A place in a flow: all that follows from one request. */
 export interface Flow {
   /** The id of the request that the flow began with. */
   readonly correlationId: string;
@@ -39,7 +39,7 @@ export interface Flow {
 /** The call context: what a handler runs in, and what its calls and messages carry on. */
 export interface CallContext extends Flow {
   readonly principal: Principal;
-  /** Epoch milliseconds after which the answer is of no use to anyone. */
+  /** Epoch milliseconds after which nobody waits for the answer. */
   readonly deadline?: number;
   /** Set at the edge from `Idempotency-Key`, or by the bus where a repeat can happen. */
   readonly callId?: string;
@@ -48,7 +48,7 @@ export interface CallContext extends Flow {
   readonly reading?: boolean;
   readonly transaction?: Transaction;
   readonly unitOfWork?: UnitOfWork;
-  /** Set by `owns()`: the handler of an `owner` contract must have asked. */
+  /** Set by `owns()`: the handler of an `owner` contract must call it. */
   readonly ownership?: { asked: boolean };
 }
 
@@ -73,7 +73,7 @@ export const continueFlow = <Result>({ correlationId, causationId, headers }: Fl
 /** On whose behalf the current code runs. */
 export const principal = (): Principal => storage.getStore()?.principal ?? anonymous;
 
-/** Does the principal own what belongs to `reference`? Or may it act as the owner through the permission `or`? */
+/** Whether the principal is the owner `reference`, or may act as the owner through the permission `or`. */
 export function owns(reference: string | null | undefined, or?: string): boolean {
   const current = storage.getStore();
   if (current?.ownership) current.ownership.asked = true;

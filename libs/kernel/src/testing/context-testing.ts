@@ -8,6 +8,7 @@ import { KernelModule } from '../kernel.module.js';
 import { type KernelOptions, KernelRuntime } from '../kernel-runtime.js';
 import { JsonText } from '../messages/json-text.js';
 import { contractOf, keyOf, type MessageClass } from '../messages/message.js';
+import { messageColumns, messageRows, rowOf } from '../outbox/message-rows.js';
 import { type CallContext, runIn, service } from '../runtime/call-context.js';
 import { Ids } from '../runtime/clock.js';
 import { testDatabase } from './test-database.js';
@@ -101,29 +102,38 @@ export async function testContext(
       });
     },
     hear: async (message) => {
-      // Parked as due, it takes the way that a retry takes.
-      const { messageName, kind, context } = contractOf(message);
+      // Parked as due, it is handled as a retry is.
+      const { messageName: name, kind, context } = contractOf(message);
       const id = ids.next();
-      const key = keyOf(message) ?? id;
+      const envelope = {
+        id,
+        name,
+        key: keyOf(message) ?? id,
+        destination: kind === 'command' ? context : null,
+        payload: message,
+        headers: { correlationId: id },
+      };
       const receivers =
         kind === 'command'
           ? [context]
-          : [...registry.subscribers.values()]
-              .filter(({ listeners }) => listeners.has(messageName))
-              .map((one) => one.name);
+          : [...registry.subscribers.values()].filter(({ listeners }) => listeners.has(name)).map((one) => one.name);
       await database.query(sql`
-        insert into inbox_parked (message_id, subscriber, publisher, key, name, payload, correlation_id, at)
-        select ${id}, receiver, 'test', ${key}, ${messageName}, ${JSON.stringify(message)}, ${id}, now() from unnest(${receivers}::text[]) receiver`);
-      module.get(KernelRuntime, { strict: false }).parking(name)!.wake();
+        insert into inbox_parked (${messageColumns}, subscriber, publisher, at)
+        select ${messageColumns}, subscriber, 'test', now()
+        from ${messageRows(
+          receivers.map((subscriber) => ({ ...rowOf(envelope), subscriber })),
+          sql`subscriber text`,
+        )}`);
+      module.get(KernelRuntime, { strict: false }).parking(database.context)!.wake();
       await until(
         async () => {
           const [waiting] = await database.query<{ error: unknown }>(
             sql`select error from inbox_parked where message_id = ${id} limit 1`,
           );
-          if (waiting?.error) throw new Error(`${messageName} failed: ${JSON.stringify(waiting.error)}`);
+          if (waiting?.error) throw new Error(`${name} failed: ${JSON.stringify(waiting.error)}`);
           return !waiting;
         },
-        `${messageName} handled`,
+        `${name} handled`,
         40,
       );
     },

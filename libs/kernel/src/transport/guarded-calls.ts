@@ -17,31 +17,31 @@ import type { CallTransport, TransportStatus } from './transport.js';
 
 export interface GuardedCallsOptions {
   readonly clock: Clock;
-  /** So many calls in a row that reached nobody open a context's circuit. */
+  /** How many calls in a row must reach nobody to open a context's circuit. */
   readonly failures?: number;
-  /** So many calls to one context may be under way. */
+  /** How many calls to one context may be under way. */
   readonly atOnce?: number;
 }
 
-/** How one context can be reached from here. */
+/** The state of the circuit breaker and bulkhead of one context. */
 export interface Circuit {
   readonly state: 'closed' | 'half-open' | 'open';
   readonly underWay: number;
 }
 
-/** So long a connection may take to be made anew before callers hear of it. */
+/** Reconnects shorter than this are hidden from callers. */
 const BLIP_MS = 1_000;
 const AWAY_SECONDS = 5;
 const FIRST_REST_MS = 500;
-/** Also how much longer a context that has come back may seem away. One call now and then is no burden to a broker. */
+/** Also how long a context that is back may still seem away. One call at this interval is no burden to a broker. */
 const LONGEST_REST_MS = 2_000;
 
-/** What came of a call that reached its owner. */
+/** The outcome of a call that reached its owner. */
 type Reached = { readonly answer: unknown } | { readonly refusal: unknown };
 
 /**
- * Spares a context that cannot be reached, and this process the waiting: a circuit breaker and a limit for each context.
- * Refusals of the owner open nothing. Whether to ask again is the bus's to decide; `retryAfter` tells it when that is of use.
+ * A circuit breaker and a bulkhead for each context: callers fail at once while a context cannot be reached. Refusals by the
+ * owner do not open the circuit. The bus decides whether to retry; `retryAfter` says when a retry makes sense.
  */
 export class GuardedCalls implements CallTransport {
   private readonly guards = new Map<string, Guard>();
@@ -60,7 +60,7 @@ export class GuardedCalls implements CallTransport {
     return guard.call(() => this.calls.call(owner, request));
   }
 
-  /** Without the broker nobody can be reached, which says nothing of anyone. After a moment there is no sense in waiting for it. */
+  /** Without the broker no context can be reached, so no circuit opens. After a moment callers should not wait for it. */
   private away(): Failure {
     const now = this.options.clock.now();
     this.awaySince ??= now;
@@ -139,7 +139,7 @@ class Guard {
   }
 }
 
-/** Rejects where nobody was reached; what the owner refused is an outcome like any other. */
+/** Rejects where no owner was reached; a refusal by the owner is an outcome like any other. */
 async function reach(ask: () => Promise<unknown>): Promise<Reached> {
   try {
     return { answer: await ask() };

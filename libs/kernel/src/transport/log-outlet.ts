@@ -2,7 +2,7 @@ import type { MessageEnvelope } from '../messages/message-envelope.js';
 import type { LogDestination } from '../outbox/destination.js';
 import type { EventLog } from './transport.js';
 
-/** Where the messages of one context for others leave its outbox: its log at the broker. */
+/** The destination of one context's messages to other contexts: its log at the broker. */
 export class LogOutlet implements LogDestination {
   readonly from = 'least';
   readonly batch = 200;

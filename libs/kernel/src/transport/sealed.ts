@@ -18,7 +18,7 @@ export class Sealed {
     return this.sealing.seal(to, body);
   }
 
-  /** What was sealed for `to`, read; undefined where it is not ours. */
+  /** Opens and reads what was sealed for `to`; undefined where no process of ours sealed it. */
   open<Read>(to: string, sealed: string, read: (body: string) => Read): Read | undefined {
     try {
       const opened = this.sealing.open(to, sealed);

@@ -8,9 +8,9 @@ import { answerReply, type Attempt, failureReply } from './call-wire.js';
 
 export type Handle = (request: CallRequest) => Promise<unknown>;
 
-/** Carries out attempts that came from other processes. */
+/** Carries out attempts of calls from other processes. */
 export class ServedCalls {
-  /** Requests that came too late to begin. */
+  /** Requests that arrived after their deadline. */
   expired = 0;
 
   constructor(
@@ -19,13 +19,13 @@ export class ServedCalls {
     private readonly logger: Logger,
   ) {}
 
-  /** The reply, as it is written; undefined where nobody waits for it, and nothing was begun. */
+  /** The encoded reply; undefined where nobody waits for it and nothing was begun. */
   async carryOut({ id, until, answerBy, name, input, metadata }: Attempt, handle: Handle): Promise<string | undefined> {
     if (this.clock.now() > Math.min(until, metadata.deadline)) {
       this.expired++;
       return undefined;
     }
-    // Who will ask again without a call id has no use for an answer that comes after this attempt.
+    // Without a call id a retry is a new call, so a late answer to this attempt is useless.
     const deadline = metadata.callId === undefined ? Math.min(answerBy ?? until, metadata.deadline) : metadata.deadline;
     let reply: string;
     try {

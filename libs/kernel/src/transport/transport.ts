@@ -3,51 +3,51 @@ import type { MessageEnvelope } from '../messages/message-envelope.js';
 import type { Settlement } from '../outbox/destination.js';
 
 /**
- * Carries calls between processes. Requests to one context are taken by whichever of its processes is free, each by one;
- * answers find the process that asked.
+ * Carries calls between processes. Each request to a context is accepted by one of its processes, whichever is free; the answer
+ * goes to the process that asked.
  */
 export interface CallTransport {
   /**
-   * Asks the context that owns the message. The answer is JSON: what the schema let through, or the text that the owner's
-   * database made (`JsonText`). Rejects with a Failure: the owner's refusal as it was, `kernel.unavailable` where it surely
-   * was not begun, or with `NoReply` where nobody knows.
+   * Asks the context that owns the message. The answer is JSON: values that passed the schema, or the text that the owner's
+   * database made (`JsonText`). Rejects with a Failure: the owner's refusal as it was, or `kernel.unavailable` where the request
+   * was certainly not begun. Rejects with `NoReply` where the outcome is unknown.
    */
   call(owner: string, request: CallRequest): Promise<unknown>;
-  /** Takes requests to a context that runs here. `handle` rejects with Failures alone; an expired request never reaches it. */
+  /** Serves requests to a context that runs here. `handle` rejects with Failures alone; an expired request never reaches it. */
   serve(owner: string, handle: (request: CallRequest) => Promise<unknown>): Promise<void>;
-  /** Takes no more requests; resolves when those that were begun are answered. Asking still works. */
+  /** Accepts no more requests; resolves when those that were begun are answered. `call` still works. */
   drain(): Promise<void>;
   close(): Promise<void>;
   readonly status: TransportStatus;
-  /** What came and was not taken, by why: `forged`, say. */
+  /** How many arrivals were refused, by reason, such as `forged`. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** `away`: the broker cannot be reached just now; it heals by itself. */
+/** `away`: the broker cannot be reached at the moment; the transport reconnects by itself. */
 export type TransportStatus = 'connected' | 'away';
 
 /** Carries the messages of outboxes between processes: one log per publishing context, in partitions by key. */
 export interface EventTransport {
-  /** `redis`, say: under it the outboxes' cursors are kept. */
+  /** Such as `redis`: the outboxes' cursors are stored under it. */
   readonly name: string;
   /**
-   * The log that a context's outbox is read to, made where there is none. `readers` are the contexts that read it: the log
-   * keeps a place for each, from its beginning, before the first message is appended.
+   * The log that a context's outbox is read to; creates it where there is none. `readers` are the contexts that read it: the
+   * log keeps an offset for each, from its beginning, before the first message is appended.
    * @throws Error where the log was made with another number of partitions
    */
   open(publisher: string, readers: readonly string[]): Promise<EventLog>;
   /**
-   * Reads logs for a context that runs here, its place in each kept by the broker. Messages of one partition come in order, the
-   * next after `take` has resolved; where it rejects they come again. Of a partition that is not assigned nothing is read.
+   * Reads logs for a context that runs here; the broker keeps its offset in each. Messages of one partition come in order, the
+   * next after `take` has resolved; where it rejects they come again. Only assigned partitions are read.
    */
   read(reader: string, publishers: readonly string[], take: Take): Promise<LogReader>;
-  /** Deletes a context's log with the readers' places. Nobody writes or reads it any more: what is in it, handled or not, is gone. */
+  /** Deletes a context's log with the readers' offsets. Nobody may write or read it any more: its messages are gone, handled or not. */
   remove(publisher: string): Promise<void>;
   /** Whether the broker keeps what it acknowledged in a file. @throws Error while it is away */
   persistence(): Promise<'kept' | 'none'>;
   close(): Promise<void>;
   readonly status: TransportStatus;
-  /** What came and was not taken, by why: `forged`, say. */
+  /** How many arrivals were refused, by reason, such as `forged`. */
   readonly counters: Readonly<Record<string, number>>;
 }
 

@@ -23,7 +23,7 @@ export interface KafkaLogOptions extends TopicOptions {
   readonly appender: Appender;
 }
 
-/** A partition as it was at the last look. */
+/** A partition as of the last look. */
 interface Part {
   readonly leader: number;
   /** Of the leader: what was lost, was lost before its first record. */

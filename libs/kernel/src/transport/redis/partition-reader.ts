@@ -21,13 +21,13 @@ export interface PartitionReaderOptions {
   readonly refused: () => void;
 }
 
-/** News makes it quick, this makes it true. */
+/** Notifications make it quick; this poll makes it reliable. */
 const LOOK_EVERY_MS = 5_000;
 
 /**
- * Reads one partition for one context: from the place that the broker keeps for it, in order, the next rows when these
- * are taken. It does not let the broker hand out rows (XREADGROUP): a process that was frozen and woke after its lease
- * would take some from its successor, and a key's messages out of order. Two who read everything can only do it twice.
+ * Reads one partition for one context: from the offset that the broker keeps for it, in order, the next messages when these are
+ * handled. The broker does not hand out entries (XREADGROUP): a process that was frozen and woke after its lease would take
+ * some from its successor, and a key's messages out of order. Two readers of the whole partition can only repeat it.
  */
 export class PartitionReader extends PartitionLoop {
   private readonly logger = new Logger('Redis');
@@ -51,7 +51,7 @@ export class PartitionReader extends PartitionLoop {
       this.logger.warn(`reading ${this.stream} failed, trying again: ${errorText(error)}`);
   }
 
-  /** From the broker's place until there is nothing more. The place is asked for anew each time, as the broker may have gone back. */
+  /** Reads from the kept offset to the end. Asks for the offset anew each time, because the broker may have gone back. */
   protected async readOn(): Promise<void> {
     const { connection, batch, publisher, take, reader, randomness } = this.options;
     const { redis, epoch } = connection;
@@ -80,7 +80,7 @@ export class PartitionReader extends PartitionLoop {
     return '0-0';
   }
 
-  /** Whole entries together that have a batch of messages, with the id of the last: between them the place moves on. */
+  /** Groups whole entries until they have a batch of messages, with the id of the last entry: the offset moves between groups. */
   private *portions(entries: readonly [string, string[]][]): Generator<{ messages: MessageEnvelope[]; last: string }> {
     let messages: MessageEnvelope[] = [];
     for (const [index, [last, [, entry = '']]] of entries.entries()) {

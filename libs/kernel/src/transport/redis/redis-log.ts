@@ -16,9 +16,9 @@ export interface RedisLogOptions {
 }
 
 /**
- * The writing end of a publisher's log. A place is `<the log's id>/<the entry's id>`. The log has another id once anything
- * that was in it may be lost, be it that only the server started anew: what was not known to be handled is then appended
- * again, and the inboxes drop what they had.
+ * The writing end of a publisher's log. A place is `<the log's id>/<the entry's id>`. The log gets another id once entries may be
+ * lost, even if only the server restarted: messages that are not known to be handled are then appended again, and the inboxes
+ * drop repeats.
  */
 export class RedisLog implements EventLog {
   readonly partitions: number;
