@@ -5,10 +5,10 @@ import { errorMessage } from '#kernel/errors';
 import { WrongSettings } from '#kernel/settings';
 import type { ServerSettings } from './server-settings.js';
 
-/** What stands around all that this server does, the first outermost: a folder and a line each. */
+/** The interceptors of this server, the first outermost: a folder and a line each. */
 const own: readonly Interceptor[] = [];
 
-/** Those of this server, and inside them the ones that CLEAVE_INTERCEPTORS names. @throws WrongSettings where one cannot be loaded */
+/** The interceptors of this server, and inside them those that CLEAVE_INTERCEPTORS names. @throws WrongSettings where one cannot be loaded */
 export function interceptorsOf({ CLEAVE_INTERCEPTORS: files }: Pick<ServerSettings, 'CLEAVE_INTERCEPTORS'>) {
   return [...own, ...files.map(load)];
 }

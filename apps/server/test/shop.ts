@@ -200,9 +200,9 @@ export class Shop {
 }
 
 /**
- * What a shop has that the files share: an interceptor (headers.spec.ts), short waits, so that the tests need not wait either, and room for all of their
- * log-ins, which come from one address. A new key signs after eleven seconds: whoever checks tokens asks for a key it does
- * not know at most once in ten, and would refuse the tokens of every file until then.
+ * The settings of a shop that the files share: an interceptor (headers.spec.ts), short waits, so that the tests need not wait
+ * either, and room for all of their log-ins, which come from one address. A new key signs after eleven seconds: a process that
+ * checks tokens asks for an unknown key at most once in ten, and would refuse the tokens of every file until then.
  */
 const sharedEnv = {
   CLEAVE_INTERCEPTORS: join(import.meta.dirname, 'carrying.mjs'),

@@ -10,7 +10,7 @@ export interface RequestMetadata {
   readonly caller?: string;
   readonly deadline: number;
   readonly callId?: string;
-  /** What interceptors have added to the flow. */
+  /** Headers that interceptors have added to the flow. */
   readonly headers?: FlowHeaders;
 }
 

@@ -11,7 +11,7 @@ export interface TransactionHome {
   readonly context: string;
 }
 
-/** What is written last, after the rows that it is about: the messages of the outbox. */
+/** Writes that a transaction sends last, after the rows that they are about: the messages of the outbox. */
 export interface Closing {
   /** In order; the last of them may be `last`. */
   statements(): Written[];

@@ -2,9 +2,9 @@ import type { Interceptors } from '../interceptors/interceptors.js';
 import { flowHeaders, type MessageEnvelope } from '../messages/message-envelope.js';
 import { type CallContext, callContext, runIn, service, type UnitOfWork } from '../runtime/call-context.js';
 
-/** Who receives messages in a context: a subscriber, or the command handlers together. */
+/** A receiver of messages in a context: a subscriber, or the command handlers together. */
 export interface Receiver {
-  /** Stable: under it is stored what was handled. */
+  /** Stable: the inbox stores under it which messages were handled. */
   readonly name: string;
   /** True where the handler runs without a transaction: the message is then parked first, and handled under a lease. */
   runsOutside(message: Pick<MessageEnvelope, 'name'>): boolean;

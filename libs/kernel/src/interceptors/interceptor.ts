@@ -5,7 +5,7 @@ import type { FlowHeaders, MessageEnvelope, OutgoingMessage } from '../messages/
 export interface EdgeRequest {
   /** `http`, say. */
   readonly edge: string;
-  /** What is asked, without values: `GET /api/v1/orders/:id`; undefined where nothing answers to it. */
+  /** The operation, without values: `GET /api/v1/orders/:id`; undefined where no route matches. */
   readonly operation: string | undefined;
   readonly correlationId: string;
   /** As the client sent them: names in lower case. */
@@ -14,9 +14,9 @@ export interface EdgeRequest {
   readonly flow: FlowHeaders;
 }
 
-/** What became of a request at an edge. */
+/** The outcome of a request at an edge. */
 export interface EdgeAnswer {
-  /** HTTP's status, or what the edge has in its place. */
+  /** HTTP's status, or the edge's own equivalent. */
   readonly status: number;
 }
 
@@ -36,12 +36,12 @@ export interface Handling extends Omit<Delivery, 'messages'> {
   readonly message: MessageEnvelope;
 }
 
-/** The next interceptor, or what the kernel does. It takes the subject as it is from here on. */
+/** The next interceptor, or the kernel's own step. The subject may be a changed copy. */
 export type Next<Subject, Result> = (subject: Subject) => Promise<Result>;
 
 /**
- * Stands around what the kernel does, as a trace, a tenant or a locale needs it: each method around one kind of thing, and none
- * is a must. A method calls `next` once, with its subject or a changed copy of it, and passes on what comes of it, errors too.
+ * Stands around the work of the kernel, as a trace, a tenant or a locale needs it. Each method stands around one kind of work, and
+ * none is required. A method calls `next` once, with its subject or a changed copy, and passes on the result and every error.
  *
  * Headers travel by themselves: what `request` puts into `flow`, and what `ask` or `publish` adds to the headers of a call or
  * a message, is in the headers of every call and message that follows from it, in whichever process.

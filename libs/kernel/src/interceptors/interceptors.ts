@@ -4,14 +4,14 @@ import type { Delivery, EdgeAnswer, EdgeRequest, Handling, Interceptor, Next } f
 
 type Around<Subject, Result> = (subject: Subject, next: Next<Subject, Result>) => Promise<Result>;
 
-/** All interceptors of a process as one, the first outermost. Where none has a method, the kernel's own step is called as it is. */
+/** All interceptors of a process as one, the first outermost. Where none has a method, the kernel's own step runs alone. */
 export class Interceptors implements Required<Interceptor> {
   readonly request: Around<EdgeRequest, EdgeAnswer>;
   readonly ask: Around<CallRequest, unknown>;
   readonly answer: Around<CallRequest, unknown>;
   readonly deliver: Around<Delivery, void>;
   readonly handle: Around<Handling, unknown>;
-  /** Edges spare themselves the promise of an answer where nobody waits for it. */
+  /** Whether any interceptor stands around requests: without one, an edge opens no promise for the answer. */
   readonly seeRequests: boolean;
 
   constructor(private readonly all: readonly Interceptor[]) {

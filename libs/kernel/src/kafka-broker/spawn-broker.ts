@@ -8,7 +8,7 @@ import { readIfPresent } from '../runtime/files.js';
 import { freePort } from '../runtime/free-port.js';
 import { clusterAt } from './cluster-at.js';
 
-/** What a broker is run with. */
+/** The program of a broker. */
 export interface KafkaHome {
   readonly java: string;
   /** Its jars, as a class path. */

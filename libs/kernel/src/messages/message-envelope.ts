@@ -1,7 +1,7 @@
-/** What an interceptor adds to a flow, by name, as `traceparent`: carried from the request through every call and message. */
+/** Headers that interceptors add to a flow, such as `traceparent`. They travel from the request through every call and message. */
 export type FlowHeaders = Readonly<Record<string, string>>;
 
-/** What accompanies the payload of a message. */
+/** Metadata of a message, beside its payload. */
 export interface MessageHeaders {
   /** The id of the request that the flow began with. */
   readonly correlationId: string;
@@ -11,9 +11,9 @@ export interface MessageHeaders {
   readonly [name: string]: string | undefined;
 }
 
-/** A message on its way from its publisher to its receivers: the same in every table and on every wire. */
+/** A message between its publisher and its receivers: the same in every table and on every wire. */
 export interface MessageEnvelope {
-  /** A UUIDv7: by it the inbox drops repeats, and its table is partitioned. */
+  /** A UUIDv7. The inbox drops repeats by it, and the tables of messages are partitioned by it. */
   readonly id: string;
   /** The name of its contract, `<context>.<message>.v<N>`. */
   readonly name: string;
