@@ -42,7 +42,8 @@ describe('messages that are appended together', () => {
     const [entry] = packs.pack('log', messages(1));
     expect(packs.unpack('other', entry!)).toBeUndefined();
     expect(new MessagePacks(new Seal('another'), 1_000).unpack('log', entry!)).toBeUndefined();
-    expect(new MessagePacks(new Seal(undefined), 1_000).unpack('log', '2..rubbish')).toBeUndefined();
+    for (const rubbish of ['2..rubbish', '2..{}', '2..7'])
+      expect(new MessagePacks(new Seal(undefined), 1_000).unpack('log', rubbish)).toBeUndefined();
   });
 
   it('are read where a process of the version before appended them, each by itself', () => {

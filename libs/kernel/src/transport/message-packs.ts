@@ -3,7 +3,7 @@ import { envelopeOf, type MessageRow } from '../outbox/message-rows.js';
 import { exceeds } from '../runtime/size.js';
 import { FORMAT, type Seal } from './seal.js';
 
-/** A reader fetches a hundred entries at once: few enough bytes, and so many messages that one signature for all costs little. */
+/** UTF-16 units. A reader fetches a hundred entries at once: small enough for that, and large enough that a signature costs little. */
 const PACK_LENGTH = 128 * 1024;
 
 /** Messages that are appended to a log together travel as one entry, under one signature: half of the cost of one by one. */
@@ -37,7 +37,8 @@ export class MessagePacks {
     if (!opened) return undefined;
     try {
       const read: unknown = JSON.parse(opened.body);
-      return opened.format === FORMAT.pack ? (read as MessageEnvelope[]) : [rowOfFormerVersion(read)];
+      if (opened.format === FORMAT.plain) return [rowOfFormerVersion(read)];
+      return Array.isArray(read) ? (read as MessageEnvelope[]) : undefined;
     } catch {
       return undefined; // unsigned, and not JSON: the error would quote it
     }
