@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { settings } from '#kernel/settings';
+import { commaSeparated, settings } from '#kernel/settings';
 
 export class ServerSettings extends settings({
   NODE_ENV: {
@@ -20,7 +20,7 @@ export class ServerSettings extends settings({
     schema: z
       .string()
       .optional()
-      .transform((files = '') => files.split(',').flatMap((file) => file.trim() || [])),
+      .transform((files = '') => commaSeparated(files).filter((file) => file !== '')),
     doc: 'Modules whose default export is an interceptor (docs/guides/interceptors.md), separated by commas: files that Node can load.',
   },
   CLEAVE_INSTANCE: {

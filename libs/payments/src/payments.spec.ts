@@ -617,7 +617,7 @@ describe('a webhook', () => {
 
   it('has the message that asks the provider as its cause, also where it is quicker than the answer to that', async () => {
     const buyer = await new Buyer().pay();
-    // Nobody handles the message before the transaction has ended.
+    // The message is not handled before the transaction has ended.
     const kept = await context.database.transaction(async () => {
       const refund = {
         paymentId: buyer.paymentId,

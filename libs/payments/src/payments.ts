@@ -58,7 +58,7 @@ export class Payments extends Repository<Payment> {
     if (facts.length === 0) return;
     const rows = facts.map(({ type, ...data }, index) => ({ type, data, version: version - facts.length + index + 1 }));
     const { correlationId: flow, causationId, headers } = currentFlow();
-    // What the provider is about to be asked by is the cause of its webhook, also where that comes before its answer.
+    // The command that asks the provider is the cause of its webhook, also where that comes before its answer.
     const kept = { ...state, flow, cause: sent.at(-1) ?? causationId, headers };
     this.recent.keep(id, kept);
     const lookAt = payment.lookDue ? this.clock.instant(LOOK_AFTER_MS) : null;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { integer, onOff, settings } from '../settings/settings.js';
+import { commaSeparated, integer, onOff, settings } from '../settings/settings.js';
 import type { QuotaSize } from './quota.js';
 
 /** What the HTTP edge needs to know. */
@@ -62,7 +62,7 @@ function quota() {
 function listOf(known: (name: string) => boolean, message: string) {
   return z
     .string()
-    .transform((text) => (text === 'off' ? [] : text.split(',').map((name) => name.trim())))
+    .transform((text) => (text === 'off' ? [] : commaSeparated(text)))
     .refine((names) => names.every(known), message);
 }
 

@@ -33,8 +33,9 @@ export type OutgoingMessage = Omit<MessageEnvelope, 'at'>;
 
 /** The headers of a message that is published in a flow. */
 export const messageHeaders = (
-  { correlationId, causationId }: Pick<MessageHeaders, 'correlationId' | 'causationId'>,
-  flow?: FlowHeaders,
+  correlationId: string,
+  causationId: string | undefined,
+  flow: FlowHeaders | undefined,
 ): MessageHeaders => ({ ...flow, correlationId, ...(causationId === undefined ? {} : { causationId }) });
 
 /** The headers of the flow that a message belongs to; undefined where there are none. */

@@ -44,7 +44,6 @@ export function rowOf({ id, name, key, destination, payload, headers }: Outgoing
 
 export function envelopeOf(row: MessageRow & { readonly at: string }): MessageEnvelope {
   const { message_id: id, name, key, destination, payload, at } = row;
-  const { correlation_id: correlationId, causation_id, headers } = row;
-  const flow = causation_id === null ? { correlationId } : { correlationId, causationId: causation_id };
-  return { id, name, key, destination, payload, at, headers: headers ? messageHeaders(flow, headers) : flow };
+  const headers = messageHeaders(row.correlation_id, row.causation_id ?? undefined, row.headers ?? undefined);
+  return { id, name, key, destination, payload, at, headers };
 }

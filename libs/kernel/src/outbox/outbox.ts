@@ -75,10 +75,7 @@ export class Outbox {
     const { messageName: name, input } = contractOf(message);
     const id = this.ids.next();
     const { correlationId = id, causationId, headers: flow } = callContext() ?? {};
-    const headers = messageHeaders(
-      causationId === undefined ? { correlationId } : { correlationId, causationId },
-      flow,
-    );
+    const headers = messageHeaders(correlationId, causationId, flow);
     const key = keyOf(message) ?? id;
     const payload = input.parse({ ...message });
     const outgoing = this.interceptors.publish({ id, name, key, destination, payload, headers });

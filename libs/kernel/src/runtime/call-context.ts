@@ -32,7 +32,7 @@ export interface Flow {
   readonly correlationId: string;
   /** The message that is being handled; undefined where the request itself is. */
   readonly causationId?: string | undefined;
-  /** What interceptors have added; every call and message carries it on. */
+  /** Headers that interceptors have added; every call and message carries them on. */
   readonly headers?: FlowHeaders | undefined;
 }
 

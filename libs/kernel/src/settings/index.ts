@@ -2,6 +2,7 @@
 export {
   type AnySettingsClass,
   checkSettings,
+  commaSeparated,
   type Environment,
   integer,
   onOff,

@@ -98,5 +98,8 @@ export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, `must be between ${minimum} and ${maximum}`);
 
+/** The names in a text, separated by commas. */
+export const commaSeparated = (text: string): string[] => text.split(',').map((name) => name.trim());
+
 /** `on` or `off`. */
 export const onOff = () => z.enum(['on', 'off'], 'must be "on" or "off"').transform((value) => value === 'on');

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { integer, onOff, settings } from '../settings/settings.js';
+import { commaSeparated, integer, onOff, settings } from '../settings/settings.js';
 
 const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 export type SaslMechanism = (typeof saslMechanisms)[number];
 
 const addresses = z
   .string()
-  .transform((text) => text.split(',').map((address) => address.trim()))
+  .transform(commaSeparated)
   .refine(
     (all) => all.every((address) => /^[^\s:/]+:\d+$/.test(address)),
     'must be host:port, or several of them separated by commas',

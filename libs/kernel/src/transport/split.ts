@@ -1,7 +1,7 @@
 import type { GuardedCalls } from './guarded-calls.js';
 import type { EventTransport } from './transport.js';
 
-/** What connects this process with those that run other contexts. */
+/** The transports between this process and those that run other contexts. */
 export interface Split {
   /** Every context of the application, wherever it runs. */
   readonly contexts: readonly string[];

@@ -7,7 +7,7 @@ import { pause } from '../runtime/deadline.js';
 const BACKOFF_MS = 5_000;
 
 export interface Taking {
-  /** What the log says of a failure. */
+  /** The text of the log line of a failure. */
   readonly what: string;
   readonly logger: Logger;
   readonly randomness: Randomness;
