@@ -66,7 +66,7 @@ const alone = {
       contents: `throw new Error('${path} is not in the bundle')`,
     }));
     // Nor does it speak over a broker.
-    onResolve({ filter: /^\.\/(redis|kafka)\// }, ({ path }) => ({ path, namespace: 'absent' }));
+    onResolve({ filter: /^\.\/split\.js$/ }, ({ path }) => ({ path, namespace: 'absent' }));
     // None is loaded later than the rest.
     onLoad({ filter: /server.src.contexts\.js$/ }, ({ path }) => {
       const faces = [];
@@ -83,7 +83,7 @@ const alone = {
 const monolithic = {
   name: 'monolithic',
   setup({ onResolve }) {
-    onResolve({ filter: /\/(launch\/part|redis)\.js$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\/launch\/part\.js$/ }, ({ path, resolveDir }) => ({
       path: `./${relative(folder, resolve(resolveDir, path)).replaceAll('\\', '/')}`,
       external: true,
     }));

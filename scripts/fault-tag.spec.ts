@@ -13,8 +13,9 @@ const fault =
   /\bSIGKILL\b|\bSIGSTOP\b|\b(?:kill|freeze)\(\)|\b(?:callGuarantees|itSurvivesTrouble|OneProcess|ManyProcesses|Moving)\b/;
 /** Which look like it, and are none. */
 const harmless = [
-  'apps/server/src/local/processes-file.spec.ts', // ends its own `sleep`s when all is said
-  'libs/kernel/src/transport/secured.spec.ts', // starts its brokers again with TLS, before any test
+  'libs/kernel/kafka/kafka-secured.spec.ts', // starts its broker again with TLS, before any test
+  'libs/kernel/local/processes-file.spec.ts', // ends its own `sleep`s when all is said
+  'libs/kernel/redis/redis-secured.spec.ts',
   'scripts/fault-tag.spec.ts',
   'scripts/second-run.spec.ts',
 ];

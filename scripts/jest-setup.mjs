@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { appendFile, chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasKafka, hasRedis, leftOut } from './equipment.mjs';
+import { leftOut, missingBrokers } from './equipment.mjs';
 
 /**
- * One database server for the whole run, started by the first suite that wants it (libs/kernel/src/testing). Where there is
- * no Redis or no Kafka, what needs one leaves itself out (TestRedis.isMissing), and the end of the run says so.
+ * One database server for the whole run, started by the first suite that wants it (libs/kernel/testing). Where a
+ * broker is missing, what needs it leaves itself out (`isMissing`), and the end of the run says so.
  */
 export default async function setup() {
   process.env.CLEAVE_TEST_DIR = await mkdtemp(join(tmpdir(), 'cleave-test-'));
@@ -17,8 +17,7 @@ export default async function setup() {
   });
   end.unref();
   end.stdin.unref();
-  if (!hasRedis()) process.env.CLEAVE_TEST_WITHOUT_REDIS = 'yes';
-  if (!hasKafka()) process.env.CLEAVE_TEST_WITHOUT_KAFKA = 'yes';
+  process.env.CLEAVE_TEST_WITHOUT = missingBrokers().join(',');
   const missing = leftOut();
   if (missing) await appendFile(join(process.env.CLEAVE_TEST_DIR, 'left-out'), `${missing}\n`);
 }

@@ -20,7 +20,7 @@ export default async function teardown() {
 async function stopShared(dir) {
   const pids = globSync(join(dir, '*.shared.json')).map((file) => JSON.parse(readFileSync(file, 'utf8')).pid);
   if (pids.length === 0) return;
-  const { isAlive } = await import('../dist/libs/kernel/src/runtime/process-identity.js');
+  const { isAlive } = await import('../dist/libs/kernel/local/process-identity.js');
   for (const pid of pids) if (await isAlive(pid)) process.kill(pid, 'SIGINT');
   for (const pid of pids) await until(async () => !(await isAlive(pid)), 30_000);
 }

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const CartTables1760000000000 = migration(
   'CartTables1760000000000',

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /** Nobody locks a cart while it is read: who finds another version when he writes begins anew. */
 export const CartVersions1760000200000 = migration(

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const MemberCarts1760000100000 = migration(
   'MemberCarts1760000100000',

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const EditingAndSearch1763700000000 = migration(
   'EditingAndSearch1763700000000',

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /** A category's products in their order: a page of one that is small among many took a look at all of them. */
 export const CatalogProductShelf1763900000000 = migration(

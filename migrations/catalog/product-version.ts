@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /** A product goes out as the text that it is; its version is wanted beside it, for the ETag. */
 export const CatalogProductVersion1763800000000 = migration(

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const CatalogShopCurrency1764000000000 = migration(
   'CatalogShopCurrency1764000000000',

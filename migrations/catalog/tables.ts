@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const CatalogTables1760000000000 = migration(
   'CatalogTables1760000000000',

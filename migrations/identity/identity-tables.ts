@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const IdentityTables1760000000000 = migration(
   'IdentityTables1760000000000',

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /** A key is published before it signs, and knows when its successor is due. Keys that are there already sign. */
 export const KeyRotation1760000000002 = migration(

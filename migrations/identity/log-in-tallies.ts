@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /**
  * Failed log-ins, by the hash of an address, or of an account and an address; neither is stored. A row without a

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /** Nobody locks a reservation while it is read: who finds another version when he writes begins anew. */
 export const InventoryReservationVersion1760000000001 = migration(

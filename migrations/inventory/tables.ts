@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const InventoryTables1760000000000 = migration(
   'InventoryTables1760000000000',

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const OrderingOrders1760000000000 = migration(
   'OrderingOrders1760000000000',

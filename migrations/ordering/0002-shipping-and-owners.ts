@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 export const OrderingShippingAndOwners1760000100000 = migration(
   'OrderingShippingAndOwners1760000100000',

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /**
  * Nobody locks an order while it is read: who finds another version when he writes begins anew. An order is written five

@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /**
  * The row holds the payment's whole state, so that one statement locks and reads it. Rows without it have it from their

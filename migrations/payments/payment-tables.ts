@@ -1,4 +1,4 @@
-import { migration } from '#kernel';
+import { migration } from '#kernel/core';
 
 /** What is taken and given back is decided by the aggregate; the checks make a mistake there an error, not a loss. */
 export const PaymentsTables1760000000000 = migration(

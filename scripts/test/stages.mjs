@@ -6,7 +6,7 @@ export function stagesFor(paths, topologies) {
   const isAll = paths.length === 0;
   const acceptance = isAll ? ['apps/server/test/acceptance'] : paths.filter((path) => path.includes('test/acceptance'));
   // No request may fail while it moves: it has the machine for itself, and so has what must answer before a deadline.
-  const alone = ['libs/kernel/src/transport/kafka/kafka-calls'];
+  const alone = ['libs/kernel/kafka/kafka-calls'];
   const moves = isAll && topologies.includes('split-redis') && topologies.includes('split-kafka');
   return [
     // A split shop is up to thirteen processes: one at a time, or two of them keep each other from answering in time.

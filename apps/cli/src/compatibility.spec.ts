@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { anyone, authenticated, internal, owner, permission } from '#kernel';
+import { anyone, authenticated, internal, owner, permission } from '#kernel/messages';
 import {
   type ApiSnapshot,
   compareApis,

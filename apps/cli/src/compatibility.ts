@@ -1,4 +1,4 @@
-import type { Access } from '#kernel';
+import type { Access } from '#kernel/messages';
 import { type Schema, type SchemaChange, schemaChanges } from './schema-changes.js';
 import { type Place, schemaPlace } from './snapshot-places.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Registry } from '#kernel';
+import { Registry } from '#kernel/core';
 import { CONTEXTS, createHttpApp } from '#kernel/http';
 import { testDatabase, testKernelOptions } from '#kernel/testing';
 import { AppModule } from '../../server/src/app.module.js';

@@ -1,7 +1,8 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { KernelModule, KernelSettings, kernelOptions, type MessageClass, operationsOf } from '#kernel';
+import { KernelModule, kernelOptions, KernelSettings, operationsOf } from '#kernel/core';
 import { createHttpApp, openApi } from '#kernel/http';
+import type { MessageClass } from '#kernel/messages';
 import { PublicApiModule } from '../../server/src/http/public-api.module.js';
 import {
   type ApiSnapshot,

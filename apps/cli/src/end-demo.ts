@@ -1,5 +1,5 @@
 import { DemoAccounts } from '#identity';
-import { monolith } from '#kernel/settings';
+import { monolith } from '#kernel/topology';
 import { withContexts } from './with-contexts.js';
 
 /** Deletes the demo's accounts. Opens identity's database alone; no server need run. Answers their e-mail addresses. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { errorMessage } from '#kernel/errors';
+import { errorMessage } from '#kernel/base';
 import { deadLetters, events, flow } from './operations.js';
 import { topology } from './topology.js';
 
@@ -36,9 +36,11 @@ program
   .command('settings')
   .description('Prints every setting with its meaning and default, as .env.example holds them.')
   .action(async () => {
-    const { settingsExample } = await import('#kernel/settings');
-    const { allSettings } = await import('../../server/src/all-settings.js');
-    process.stdout.write(settingsExample(await allSettings()));
+    const { settingsExample } = await import('#kernel/base');
+    const { brokers } = await import('../../server/src/brokers.js');
+    const { contextNames } = await import('../../server/src/contexts.js');
+    const { settingsOf } = await import('../../server/src/process-settings.js');
+    process.stdout.write(settingsExample(await settingsOf(contextNames, brokers)));
   });
 
 program

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { freePort } from '#kernel/postgres';
+import { freePort } from '#kernel/local';
 import { testDatabase, until } from '#kernel/testing';
 import { administrator, RunningServer } from '../../server/test/running-server.js';
 import { Shop } from '../../server/test/shop.js';

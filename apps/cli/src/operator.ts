@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ProcessesFile } from '../../server/src/local/processes-file.js';
+import { ProcessesFile } from '#kernel/local';
 import { ServerSettings } from '../../server/src/server-settings.js';
 
 /** Which server, and who asks. */

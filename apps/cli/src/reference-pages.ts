@@ -1,5 +1,5 @@
-import { kernelErrors } from '#kernel';
 import { edgeErrors } from '#kernel/http';
+import { kernelErrors } from '#kernel/messages';
 import { type ApiSnapshot, errorsOf, type MessageSnapshot, named, operationsOf } from './compatibility.js';
 import { titleOf } from './reference-pages.contexts.js';
 import type { Schema } from './schema-changes.js';

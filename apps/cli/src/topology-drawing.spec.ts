@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ContractMap, Topology } from '#kernel/settings';
+import type { ContractMap, Topology } from '#kernel/topology';
 import { drawnTopology, mermaidOf, speech } from './topology-drawing.js';
 
 const contracts: ContractMap = {

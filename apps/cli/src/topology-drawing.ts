@@ -1,4 +1,4 @@
-import type { Arrow, ContractMap, ProcessKind, Topology, TransportName } from '#kernel/settings';
+import type { Arrow, ContractMap, ProcessKind, Topology, TransportName } from '#kernel/topology';
 import { shortName } from './reference-pages.contexts.js';
 
 /** Everything of one kind that passes from one to another. */
@@ -6,8 +6,8 @@ interface Line {
   readonly from: string;
   readonly to: string;
   readonly how: 'asks' | 'sends' | 'hears';
-  /** `mixed`: to every context, of which some are here and some are not. */
-  readonly by: TransportName | 'mixed';
+  /** The transport; `mixed` for what goes to every context, of which some are here and some are not. */
+  readonly by: TransportName;
   readonly messages: readonly string[];
 }
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { type ContractMap, contractMap, readTopology, type Topology } from '#kernel/settings';
-import { contexts } from '../../server/src/contexts.js';
+import { contractMap, type ContractMap, type Topology } from '#kernel/topology';
 import { countOf } from '../../server/src/launch/command-line.js';
+import { topologyIn } from '../../server/src/launch/topologies.js';
 import { ServerSettings } from '../../server/src/server-settings.js';
 import { drawnTopology, mermaidOf, speech } from './topology-drawing.js';
 
@@ -62,7 +62,7 @@ interface SwitchOptions {
 
 const collected = (one: string, others: readonly string[]): string[] => [...others, one];
 
-async function read(file: string): Promise<{ topology: Topology; contracts: ContractMap }> {
-  const contracts = contractMap();
-  return { topology: await readTopology(file, { contexts: Object.keys(contexts), contracts }), contracts };
-}
+const read = async (file: string): Promise<{ topology: Topology; contracts: ContractMap }> => ({
+  topology: await topologyIn(file),
+  contracts: contractMap(),
+});

@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { type Environment, KernelSettings, kernelOptions } from '#kernel';
-import type { Topology } from '#kernel/settings';
+import type { Environment } from '#kernel/base';
+import { kernelOptions, KernelSettings } from '#kernel/core';
+import type { Topology } from '#kernel/topology';
 import { AppModule } from '../../server/src/app.module.js';
 import { everything } from '../../server/src/place.js';
 

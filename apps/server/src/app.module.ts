@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { KernelModule, type KernelOptions } from '#kernel';
+import { KernelModule, type KernelOptions } from '#kernel/core';
 import { HttpModule } from '#kernel/http';
 import { cores } from './contexts.js';
 import { PublicApiModule } from './http/public-api.module.js';

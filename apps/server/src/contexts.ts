@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { AnySettingsClass } from '#kernel/settings';
+import type { AnySettingsClass } from '#kernel/base';
 
 /**
  * Every context, in the order of boot: its core and its edge. Nothing is loaded before it is asked for, so that a gateway
@@ -43,4 +43,4 @@ async function modulesOf(faces: Promise<object>[]): Promise<Type[]> {
 const ending = (word: string, face: object): unknown => Object.entries(face).find(([name]) => name.endsWith(word))?.[1];
 
 /** `gift-cards` → `Gift cards`. */
-const titleOf = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' ');
+export const titleOf = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' ');

@@ -1,5 +1,5 @@
-import { isEmbedded } from '#kernel/postgres';
-import { type Environment, WrongSettings } from '#kernel/settings';
+import { type Environment, WrongSettings } from '#kernel/base';
+import { isEmbedded } from '#kernel/local';
 import type { ServerSettings } from './server-settings.js';
 
 /**

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import type { Interceptor } from '#kernel';
-import { errorMessage } from '#kernel/errors';
-import { WrongSettings } from '#kernel/settings';
+import { errorMessage, WrongSettings } from '#kernel/base';
+import type { Interceptor } from '#kernel/core';
 import type { ServerSettings } from './server-settings.js';
 
 /** The interceptors of this server, the first outermost: a folder and a line each. */

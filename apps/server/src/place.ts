@@ -1,12 +1,4 @@
-import {
-  checkEnvironment,
-  contractMap,
-  type Environment,
-  monolith,
-  type ProcessKind,
-  readTopology,
-  type Topology,
-} from '#kernel/settings';
+import { monolith, type ProcessKind, type Topology } from '#kernel/topology';
 import { contextNames } from './contexts.js';
 
 /** Which process of which topology this one is. */
@@ -19,12 +11,3 @@ export interface Place {
 export const everything: Place = { topology: monolith(contextNames), process: 'monolith' };
 
 export const kindOf = ({ topology, process }: Place): ProcessKind => topology.processes.get(process)!;
-
-/** The topology of this file, whose contexts are all of the shop's. @throws WrongTopology */
-export const topologyIn = (file: string): Promise<Topology> =>
-  readTopology(file, { contexts: contextNames, contracts: contractMap() });
-
-/** The place that the environment names. @throws WrongTopology where it lacks something */
-export function placeIn(topology: Topology, environment: Environment): Place {
-  return { topology, process: checkEnvironment(topology, environment) };
-}

@@ -2,15 +2,16 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { checkSettings, connectSplit, type Environment, KernelSettings, kernelOptions, joinSplit } from '#kernel';
+import { checkSettings, type Environment } from '#kernel/base';
+import { kernelOptions, KernelSettings } from '#kernel/core';
 import { createHttpApp, HttpSettings, letGo } from '#kernel/http';
-import { allSettings } from './all-settings.js';
+import type { LocalServices } from '#kernel/local';
+import { settingsOf } from './process-settings.js';
 import { AppModule } from './app.module.js';
 import { demoAdministrator, demoCustomer } from '#identity/contracts';
 import { demoSetting } from './demo-setting.js';
 import { fillEmptyShop } from './demo.js';
 import { interceptorsOf } from './interceptors.js';
-import type { LocalServices } from './local/local-services.js';
 import { everything, kindOf, type Place } from './place.js';
 import type { ServerSettings } from './server-settings.js';
 
@@ -27,6 +28,13 @@ interface Serving {
   readonly opened: (close: () => Promise<void>) => void;
 }
 
+/** The monolith speaks over no broker: nothing of one is in its bundle. */
+const alone: typeof import('./split.js') = {
+  brokersOf: () => [],
+  connect: () => Promise.resolve(undefined),
+  join: () => Promise.resolve(),
+};
+
 /** Runs the shop, or one process's part of it, until it is told to stop. */
 export async function serve({
   settings,
@@ -37,7 +45,8 @@ export async function serve({
   opened,
 }: Serving): Promise<void> {
   const { http: api, contexts } = kindOf(place);
-  checkSettings(Object.values(await allSettings(contexts)), process.env);
+  const { brokersOf, connect, join } = place === everything ? alone : await import('./split.js');
+  checkSettings(Object.values(await settingsOf(contexts, brokersOf(place.topology))), process.env);
   const interceptors = interceptorsOf(settings);
   const http = new HttpSettings(process.env);
   const services = await starting;
@@ -52,7 +61,7 @@ export async function serve({
   };
   const instance = settings.CLEAVE_INSTANCE ?? `${hostname()}:${http.PORT || process.pid}`;
   Logger.attachBuffer(); // what is told before the application's own log is there
-  const split = await connectSplit({ topology: place.topology, contexts, environment, instance });
+  const split = await connect({ topology: place.topology, contexts, environment, instance });
   const options = {
     ...kernelOptions(new KernelSettings(environment), environment, instance),
     interceptors,
@@ -75,7 +84,7 @@ export async function serve({
   process.on('SIGTERM', stop).on('SIGINT', stop);
 
   await app.init();
-  if (split) await joinSplit(app, split);
+  if (split) await join(app, split);
   const production = settings.NODE_ENV === 'production';
   await app.listen(http.PORT, http.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'));
   const { port } = app.getHttpServer().address() as AddressInfo;

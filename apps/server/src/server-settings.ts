@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { commaSeparated, settings } from '#kernel/settings';
+import { commaSeparated, settings } from '#kernel/base';
 
 export class ServerSettings extends settings({
   NODE_ENV: {

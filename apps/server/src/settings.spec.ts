@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { checkSettings, settingsExample } from '#kernel';
-import { allSettings } from './all-settings.js';
+import { checkSettings, settingsExample } from '#kernel/base';
+import { brokers } from './brokers.js';
+import { contextNames } from './contexts.js';
+import { settingsOf } from './process-settings.js';
+
+const allSettings = () => settingsOf(contextNames, brokers);
 
 describe('the settings', () => {
   it('are all in .env.example, with their meaning and default', async () => {

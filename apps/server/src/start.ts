@@ -1,19 +1,18 @@
 import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { errorMessage, errorStack } from '#kernel/errors';
-import { WrongSettings } from '#kernel/settings';
+import { CannotStart, errorMessage, errorStack, WrongSettings } from '#kernel/base';
+import { type LocalServices, type Needs, noLocalServices, startLocalServices } from '#kernel/local';
 import { END_WITHIN_MS } from './end-within.js';
 import type { Part } from './launch/part.js';
-import { type LocalServices, type Need, noLocalServices, startLocalServices } from './local/local-services.js';
+import { data } from './local-services.js';
 import { ServerSettings } from './server-settings.js';
 
 const HEAD_START_MS = 40;
 const LONGEST_STOP_MS = 15_000;
 
 /** They say all there is to say. By their names: each bundle has classes of its own. */
-const explained = new Set([WrongSettings.name, 'WrongTopology', 'CannotStart', 'NoKafka']);
+const explained = new Set([WrongSettings.name, 'WrongTopology', CannotStart.name]);
 
 /** `isPart`: what is to be served is one process's part of a topology, not all of it. */
 type LoadServe = (isPart: boolean) => Promise<typeof import('./serve.js')>;
@@ -35,20 +34,14 @@ async function begin(loadServe: LoadServe): Promise<void> {
   if (launcher) ({ tell } = launcher);
   const settings = new ServerSettings(process.env);
   const production = settings.NODE_ENV === 'production';
-  if (production && needs.includes('data') && !process.env['DATABASE_URL']) {
+  if (production && needs.services.some(({ setting }) => setting === 'DATABASE_URL') && !process.env['DATABASE_URL']) {
     throw new WrongSettings(['DATABASE_URL=: must be set in production, where there is no embedded database']);
   }
   const dataDir = settings.CLEAVE_DATA_DIR;
-  const provide = (needed: readonly Need[]): Promise<LocalServices> =>
+  const provide = (needed: Needs): Promise<LocalServices> =>
     production
       ? Promise.resolve(noLocalServices(process.env))
-      : startLocalServices({
-          environment: process.env,
-          dataDir,
-          needs: needed,
-          providerEntry: join(import.meta.dirname, '../../test-provider/src/main.js'),
-          tell,
-        });
+      : startLocalServices({ environment: process.env, dataDir, needs: needed, tell });
   services = provide(needs);
   services.catch(() => undefined); // awaited by whoever needs them
   if (launcher) return launcher.run({ dataDir, services, provide, fail });
@@ -62,7 +55,7 @@ async function begin(loadServe: LoadServe): Promise<void> {
 async function part(): Promise<Part> {
   const args = process.argv.slice(2);
   const { CLEAVE_TOPOLOGY, CLEAVE_PROCESS } = process.env;
-  if (args.length === 0 && !CLEAVE_TOPOLOGY && !CLEAVE_PROCESS) return { needs: ['data'] };
+  if (args.length === 0 && !CLEAVE_TOPOLOGY && !CLEAVE_PROCESS) return { needs: data };
   return (await import('./launch/part.js')).partOf(args, process.env);
 }
 

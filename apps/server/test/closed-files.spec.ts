@@ -2,7 +2,8 @@ import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { TestKafka, TestRedis } from '#kernel/testing';
+import { TestKafka } from '#kernel/kafka/testing';
+import { TestRedis } from '#kernel/redis/testing';
 import { Launched } from './launched.js';
 
 const topology = `

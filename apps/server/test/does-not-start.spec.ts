@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { freePort } from '#kernel/postgres';
-import { TestRedis, testDatabase } from '#kernel/testing';
+import { freePort } from '#kernel/local';
+import { TestRedis } from '#kernel/redis/testing';
+import { testDatabase } from '#kernel/testing';
 import { lastWords } from './last-words.js';
 import { Launched, topologyOfThree } from './launched.js';
 import { RunningServer } from './running-server.js';

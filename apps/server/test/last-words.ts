@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { freePort } from '#kernel/postgres';
+import { freePort } from '#kernel/local';
 import { newDataDir } from './running-server.js';
 
 const main = join(import.meta.dirname, '../../../dist/apps/server/src/main.js');

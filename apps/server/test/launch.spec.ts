@@ -2,9 +2,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { isAlive } from '#kernel/postgres';
-import { TestRedis, until } from '#kernel/testing';
-import type { ProcessEntry } from '../src/local/processes-file.js';
+import { isAlive, type ProcessEntry } from '#kernel/local';
+import { TestRedis } from '#kernel/redis/testing';
+import { until } from '#kernel/testing';
 import { Launched, topologyOfThree } from './launched.js';
 import { administrator } from './running-server.js';
 

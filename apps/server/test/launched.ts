@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ProcessEntry } from '#kernel/local';
 import { until } from '#kernel/testing';
-import type { ProcessEntry } from '../src/local/processes-file.js';
 import { logOf, newDataDir, portOfItsOwn, spawnMain } from './running-server.js';
 
 const cli = join(import.meta.dirname, '../../../dist/apps/cli/src/main.js');

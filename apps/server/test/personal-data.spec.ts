@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '#kernel/postgres';
-import { TestRedis, until } from '#kernel/testing';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#kernel/local';
+import { TestRedis } from '#kernel/redis/testing';
+import { until } from '#kernel/testing';
 import { newDataDir, RunningServer } from './running-server.js';
 import { address, newKey, refusal, Shop } from './shop.js';
 

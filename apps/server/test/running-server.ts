@@ -5,9 +5,8 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '#kernel/postgres';
+import { freePort, type ProcessEntry, ProcessesFile } from '#kernel/local';
 import { until } from '#kernel/testing';
-import { type ProcessEntry, ProcessesFile } from '../src/local/processes-file.js';
 
 const main = join(import.meta.dirname, '../../../dist/apps/server/src/main.js');
 

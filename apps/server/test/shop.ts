@@ -1,22 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import request, { type Response } from 'supertest';
-import { TestKafka, TestRedis, testDatabase, until } from '#kernel/testing';
+import { parse } from 'yaml';
+import { isMissing as brokerIsMissing, testDatabase, until } from '#kernel/testing';
 import { administrator, RunningServer, type ServerOptions } from './running-server.js';
 
 /** A crowd waits longer than usual where it shares the two cores of a small machine, with many processes or with other tests. */
 const patient = { CLEAVE_CALL_TIMEOUT_MS: '20000' };
 
-/** Each of its contexts in two processes. */
-const split = (file: string, ...processes: readonly string[]): ServerOptions => ({
-  env: patient,
-  args: [
-    '--topology',
-    join(import.meta.dirname, '../../../topologies', file),
-    ...processes.flatMap((one) => ['--replicas', `${one}=2`]),
-  ],
-});
-const contexts = ['identity', 'catalog', 'inventory', 'cart', 'ordering', 'payments'];
+const folder = join(import.meta.dirname, '../../../topologies');
+
+interface TopologyFile {
+  readonly calls: string;
+  readonly events: string;
+  readonly processes: Readonly<Record<string, { readonly contexts?: readonly string[] }>>;
+}
+
+/** The split topologies of the project, by their names. */
+const splits = new Map(
+  readdirSync(folder).flatMap((name) => {
+    const file = parse(readFileSync(join(folder, name), 'utf8')) as TopologyFile;
+    return Object.keys(file.processes).length > 1 ? [[name.replace(/\.yaml$/, ''), file] as const] : [];
+  }),
+);
+
+/** Each process with contexts twice. */
+const split = ([name, { processes }]: readonly [string, TopologyFile]): [string, ServerOptions] => [
+  name,
+  {
+    env: patient,
+    args: [
+      '--topology',
+      join(folder, `${name}.yaml`),
+      ...Object.entries(processes).flatMap(([one, { contexts }]) => (contexts ? ['--replicas', `${one}=2`] : [])),
+    ],
+  },
+];
 
 /** The ways in which one shop can run. Every acceptance file runs on each, unchanged. */
 const topologies: Readonly<Record<string, ServerOptions>> = {
@@ -24,16 +44,7 @@ const topologies: Readonly<Record<string, ServerOptions>> = {
   rehearsal: {
     env: { ...patient, CLEAVE_REHEARSAL: process.env['CLEAVE_REHEARSAL'] ?? `acceptance ${process.pid} ${Date.now()}` },
   },
-  'split-redis': split('split-redis.yaml', ...contexts),
-  'split-kafka': split('split-kafka.yaml', ...contexts),
-  mixed: split('mixed.yaml', 'identity', 'storefront', 'checkout'),
-};
-
-/** What they speak over. */
-const brokers: Readonly<Record<string, readonly { readonly isMissing: boolean }[]>> = {
-  'split-redis': [TestRedis],
-  'split-kafka': [TestKafka],
-  mixed: [TestRedis, TestKafka],
+  ...Object.fromEntries([...splits].map(split)),
 };
 
 /** Those that are tested now: all, or those that CLEAVE_TEST_TOPOLOGIES names. */
@@ -42,7 +53,10 @@ const chosen = Object.keys(topologies).filter(
 );
 
 /** Whether this machine lacks what the topology speaks over: then it is skipped. */
-export const isMissing = (topology: string): boolean => brokers[topology]?.some((broker) => broker.isMissing) ?? false;
+export function isMissing(topology: string): boolean {
+  const { calls = 'local', events = 'local' } = splits.get(topology) ?? {};
+  return [calls, events].some(brokerIsMissing);
+}
 
 export interface Money {
   amount: number;

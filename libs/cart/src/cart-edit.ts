@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#kernel';
+import { Database } from '#kernel/core';
 import type { Cart } from './cart.js';
 import { Carts, own } from './carts.js';
 import { Catalog } from './catalog.js';

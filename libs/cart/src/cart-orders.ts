@@ -1,4 +1,5 @@
-import { Ids, On, Subscriber } from '#kernel';
+import { Ids } from '#kernel/base';
+import { On, Subscriber } from '#kernel/core';
 import { OrderExpired, OrderPlaced, OrderRejected } from '#ordering/contracts';
 import { Cart } from './cart.js';
 import { Carts } from './carts.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GetCurrency, GetOffers } from '#catalog/contracts';
-import { anonymous, type Principal, sql } from '#kernel';
+import { anonymous, type Principal, sql } from '#kernel/core';
 import { answers, testContext, type TestedContext } from '#kernel/testing';
 import { HandOverCart, OrderExpired, OrderPlaced, OrderRejected } from '#ordering/contracts';
 import { CartModule } from './cart.module.js';

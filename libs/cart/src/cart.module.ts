@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { context } from '#kernel';
+import { context } from '#kernel/core';
 import { CartTables1760000000000 } from '#migrations/cart/cart-tables.js';
 import { MemberCarts1760000100000 } from '#migrations/cart/member-carts.js';
 import { CartVersions1760000200000 } from '#migrations/cart/cart-versions.js';

@@ -1,4 +1,5 @@
-import { Aggregate, type Money } from '#kernel';
+import { Aggregate } from '#kernel/core';
+import type { Money } from '#kernel/messages';
 import { HandOverCart } from '#ordering/contracts';
 import { type Cart as CartView, SetCartItem } from './contracts/index.js';
 

@@ -1,4 +1,4 @@
-import { ConcurrentChange, isUniqueViolation, owns, Recent, Repository, sql } from '#kernel';
+import { ConcurrentChange, isUniqueViolation, owns, Recent, Repository, sql } from '#kernel/core';
 import { Cart, type CartState } from './cart.js';
 import { GetCart } from './contracts/index.js';
 

@@ -1,5 +1,5 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Database, WithoutTransaction } from '#kernel';
+import { Database, WithoutTransaction } from '#kernel/core';
 import { HandOverCart } from '#ordering/contracts';
 import { Carts, overtaken, own } from './carts.js';
 import { Catalog } from './catalog.js';

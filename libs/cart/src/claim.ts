@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Ids } from '#kernel';
+import { Ids } from '#kernel/base';
 import { Cart } from './cart.js';
 import { Carts } from './carts.js';
 import { ClaimCart } from './contracts/index.js';

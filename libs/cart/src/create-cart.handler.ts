@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Ids, secretToken } from '#kernel';
+import { Ids, secretToken } from '#kernel/base';
 import { Cart } from './cart.js';
 import { Carts } from './carts.js';
 import { CreateCart } from './contracts/index.js';

@@ -1,4 +1,4 @@
-import { addMoney, InexactAmount, multiplyMoney } from '#kernel';
+import { addMoney, InexactAmount, multiplyMoney } from '#kernel/messages';
 import type { CartState } from './cart.js';
 import { type Cart as CartView, SetCartItem } from './contracts/index.js';
 import type { Offers } from './offers.js';

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { WithoutTransaction } from '#kernel';
+import { WithoutTransaction } from '#kernel/core';
 import { CartEdit } from './cart-edit.js';
 import { SetCartItem } from './contracts/index.js';
 

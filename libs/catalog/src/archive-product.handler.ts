@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, Ids } from '#kernel';
+import { Clock, Ids } from '#kernel/base';
 import { ArchiveProduct } from './contracts/publish-product.js';
 import { Products } from './products.js';
 

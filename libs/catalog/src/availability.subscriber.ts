@@ -1,4 +1,4 @@
-import { Database, Gathering, On, Subscriber } from '#kernel';
+import { Database, Gathering, On, Subscriber } from '#kernel/core';
 import { AvailabilityChanged } from '#inventory/contracts';
 import { Products } from './products.js';
 

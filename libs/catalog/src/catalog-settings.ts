@@ -1,4 +1,5 @@
-import { Currency, settings } from '#kernel';
+import { settings } from '#kernel/base';
+import { Currency } from '#kernel/messages';
 
 /** Those in use, and those that went out of use in the last years: shops have goods in them. */
 const currencies = new Set(Intl.supportedValuesOf('currency'));

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { context } from '#kernel';
+import { context } from '#kernel/core';
 import { EditingAndSearch1763700000000 } from '#migrations/catalog/editing-and-search.js';
 import { CatalogProductShelf1763900000000 } from '#migrations/catalog/product-shelf.js';
 import { CatalogProductVersion1763800000000 } from '#migrations/catalog/product-version.js';

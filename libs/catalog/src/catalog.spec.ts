@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AvailabilityChanged } from '#inventory/contracts';
-import { callContext, type Failure, type Principal, sql } from '#kernel';
+import { callContext, type Principal, sql } from '#kernel/core';
+import type { Failure } from '#kernel/messages';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { Availability } from './availability.subscriber.js';
 import { CatalogModule } from './catalog.module.js';

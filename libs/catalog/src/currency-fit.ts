@@ -1,4 +1,4 @@
-import type { Money } from '#kernel';
+import type { Money } from '#kernel/messages';
 
 interface Priced {
   readonly price: Money;

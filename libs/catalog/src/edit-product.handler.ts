@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, Ids } from '#kernel';
+import { Clock, Ids } from '#kernel/base';
 import { EditProduct } from './contracts/edit-product.js';
 import { currencyProblems } from './currency-fit.js';
 import { Products } from './products.js';

@@ -1,5 +1,5 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database, sql } from '#kernel';
+import { Database, sql } from '#kernel/core';
 import { GetOffers } from './contracts/get-offers.js';
 import { ShopCurrency } from './shop-currency.js';
 

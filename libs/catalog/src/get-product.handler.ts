@@ -1,5 +1,6 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { principal, vouched } from '#kernel';
+import { principal } from '#kernel/core';
+import { vouched } from '#kernel/messages';
 import { GetProduct } from './contracts/get-product.js';
 import type { Product } from './contracts/product.js';
 import { Products } from './products.js';

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, Ids } from '#kernel';
+import { Clock, Ids } from '#kernel/base';
 import { ImportProducts } from './contracts/import-products.js';
 import { ProductImports } from './product-imports.js';
 

@@ -1,5 +1,5 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database, sql } from '#kernel';
+import { Database, sql } from '#kernel/core';
 import { ListCategories } from './contracts/list-categories.js';
 
 const BELOW = ' > ';

@@ -1,5 +1,6 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database, kernelFailure, principal, type Sql, sql, vouched } from '#kernel';
+import { Database, principal, type Sql, sql } from '#kernel/core';
+import { kernelFailure, vouched } from '#kernel/messages';
 import type * as z from 'zod';
 import { cursorOf, digitsOf, idAt, newest, question } from './cursor.js';
 import { ListProducts } from './contracts/list-products.js';

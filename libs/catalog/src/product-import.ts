@@ -1,4 +1,5 @@
-import { Aggregate, type Ids } from '#kernel';
+import type { Ids } from '#kernel/base';
+import { Aggregate } from '#kernel/core';
 import type { ImportedProduct } from './contracts/imported-product.js';
 import type { ImportRejectionCode } from './contracts/import-rejections.js';
 import { currencyProblems } from './currency-fit.js';

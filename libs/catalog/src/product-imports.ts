@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Repository } from '#kernel';
+import { Database, Repository } from '#kernel/core';
 import type { ImportedProduct } from './contracts/imported-product.js';
 import { ProductImport } from './product-import.js';
 import { Products } from './products.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Sql, sql } from '#kernel';
+import { Database, Sql, sql } from '#kernel/core';
 import { cursorOf, digitsOf, idAt, newest, oldest, question } from './cursor.js';
 import { ListProducts } from './contracts/list-products.js';
 import type { Product } from './contracts/product.js';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Aggregate, type Ids } from '#kernel';
+import type { Ids } from '#kernel/base';
+import { Aggregate } from '#kernel/core';
 import type { ImportedProduct } from './contracts/imported-product.js';
 import { ProductChanged, ProductCreated } from './contracts/product-events.js';
 import type { Product as ShownProduct } from './contracts/product.js';

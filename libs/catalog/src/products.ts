@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Repository, sql } from '#kernel';
+import { Database, Repository, sql } from '#kernel/core';
 import type { Product as ShownProduct } from './contracts/product.js';
 import { Product } from './product.js';
 import { wordsOf } from './searchable.js';

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AvailabilityChanged } from '#inventory/contracts';
-import { type Principal, sql } from '#kernel';
-import { testContext, type TestedContext, testDatabase } from '#kernel/testing';
+import { type Principal, sql } from '#kernel/core';
+import { testContext, testDatabase, type TestedContext } from '#kernel/testing';
 import { CatalogModule } from './catalog.module.js';
 import { CreateProduct } from './contracts/create-product.js';
 import { EditProduct } from './contracts/edit-product.js';

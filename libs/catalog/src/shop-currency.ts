@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { Database, sql, WrongSettings } from '#kernel';
+import { WrongSettings } from '#kernel/base';
+import { Database, sql } from '#kernel/core';
 import { CatalogSettings } from './catalog-settings.js';
 
 /** The warning names so many products. */

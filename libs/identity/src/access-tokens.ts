@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { Clock } from '#kernel';
+import { Clock } from '#kernel/base';
 import { ACCESS_TOKEN_SECONDS, SigningKeys } from './signing-keys.js';
 import type { User } from './user.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CallContext, anonymous, sql } from '#kernel';
+import { anonymous, type CallContext, sql } from '#kernel/core';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { GetMe, LogIn, Register } from './contracts/index.js';
 import { IdentityModule } from './identity.module.js';

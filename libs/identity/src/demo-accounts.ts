@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, sql } from '#kernel';
+import { Database, sql } from '#kernel/core';
 import { demoAdministrator, demoCustomer } from './contracts/index.js';
 import { passwordMatches } from './password.js';
 import { Users } from './users.js';

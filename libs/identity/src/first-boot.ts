@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database, Ids, sql, WrongSettings } from '#kernel';
+import { Ids, WrongSettings } from '#kernel/base';
+import { Database, sql } from '#kernel/core';
 import { demoAdministrator, demoCustomer } from './contracts/index.js';
 import { DemoAccounts } from './demo-accounts.js';
 import { IdentitySettings } from './identity-settings.js';

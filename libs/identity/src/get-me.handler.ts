@@ -1,5 +1,6 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database, kernelFailure, principal, sql } from '#kernel';
+import { Database, principal, sql } from '#kernel/core';
+import { kernelFailure } from '#kernel/messages';
 import { GetMe } from './contracts/index.js';
 import type { Role } from './role.js';
 

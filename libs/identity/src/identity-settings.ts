@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Environment, integer, onOff, settings, WrongSettings } from '#kernel';
+import { type Environment, integer, onOff, settings, WrongSettings } from '#kernel/base';
 import { demoAdministrator, demoCustomer } from './contracts/index.js';
 
 export class IdentitySettings extends settings({

@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { anonymous, sql, WrongSettings } from '#kernel';
+import { WrongSettings } from '#kernel/base';
+import { anonymous, sql } from '#kernel/core';
 import { testContext, testDatabase, type TestedContext } from '#kernel/testing';
 import { GetJwks, LogIn } from './contracts/index.js';
 import { DemoAccounts } from './demo-accounts.js';

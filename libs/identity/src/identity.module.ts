@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
-import { context } from '#kernel';
+import { context } from '#kernel/core';
 import { IdentityTables1760000000000 } from '#migrations/identity/identity-tables.js';
 import { KeyRotation1760000000002 } from '#migrations/identity/key-rotation.js';
 import { LogInTallies1760000000003 } from '#migrations/identity/log-in-tallies.js';

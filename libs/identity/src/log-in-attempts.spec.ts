@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { anonymous, Clock, secretToken, sql } from '#kernel';
+import { Clock, secretToken } from '#kernel/base';
+import { anonymous, sql } from '#kernel/core';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { LogIn } from './contracts/index.js';
 import { IdentityModule } from './identity.module.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, networkOf, secretToken, sql } from '#kernel';
+import { Clock, networkOf, secretToken } from '#kernel/base';
+import { Database, sql } from '#kernel/core';
 
 const HOUR_MS = 3_600_000;
 const KNOWN_MS = 90 * 24 * HOUR_MS;

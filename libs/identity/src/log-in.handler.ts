@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Database, WithoutTransaction } from '#kernel';
+import { Database, WithoutTransaction } from '#kernel/core';
 import { AccessTokens } from './access-tokens.js';
 import { LogIn } from './contracts/index.js';
 import { LogInAttempts } from './log-in-attempts.js';

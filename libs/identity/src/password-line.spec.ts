@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { anonymous, Clock, runIn } from '#kernel';
+import { Clock } from '#kernel/base';
+import { anonymous, runIn } from '#kernel/core';
 import { PasswordLine } from './password-line.js';
 
 class StandingClock extends Clock {

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
-import { callContext, Clock, type Failure, Limit } from '#kernel';
+import { Clock, Limit } from '#kernel/base';
+import { callContext } from '#kernel/core';
+import type { Failure } from '#kernel/messages';
 import { Register } from './contracts/index.js';
 
 /** Node has four threads for such work, and one of them is left to everything else. */

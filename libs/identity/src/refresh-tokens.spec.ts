@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { anonymous, secretToken, sql } from '#kernel';
+import { secretToken } from '#kernel/base';
+import { anonymous, sql } from '#kernel/core';
 import { testContext, type TestedContext } from '#kernel/testing';
 import { LogIn, LogOut, Refresh } from './contracts/index.js';
 import { IdentityModule } from './identity.module.js';

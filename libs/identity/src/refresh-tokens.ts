@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, Ids, secretToken, sql } from '#kernel';
+import { Clock, Ids, secretToken } from '#kernel/base';
+import { Database, sql } from '#kernel/core';
 
 const LIFE_MS = 30 * 24 * 60 * 60 * 1_000;
 

@@ -1,5 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Database, secretToken, WithoutTransaction } from '#kernel';
+import { secretToken } from '#kernel/base';
+import { Database, WithoutTransaction } from '#kernel/core';
 import { AccessTokens } from './access-tokens.js';
 import { Refresh } from './contracts/index.js';
 import { RefreshTokens } from './refresh-tokens.js';

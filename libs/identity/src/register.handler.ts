@@ -1,5 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Database, Ids, WithoutTransaction } from '#kernel';
+import { Ids } from '#kernel/base';
+import { Database, WithoutTransaction } from '#kernel/core';
 import { Register } from './contracts/index.js';
 import { hashPassword } from './password.js';
 import { PasswordLine } from './password-line.js';

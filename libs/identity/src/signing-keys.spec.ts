@@ -1,7 +1,8 @@
 import { type JsonWebKey } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { anonymous, Clock, service, sql } from '#kernel';
+import { Clock } from '#kernel/base';
+import { anonymous, service, sql } from '#kernel/core';
 import { testContext, type TestedContext, until } from '#kernel/testing';
 import { GetJwks, LogIn, RotateSigningKey } from './contracts/index.js';
 import { FirstBoot } from './first-boot.js';

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, Ids, isoInstant, send, sql } from '#kernel';
+import { Clock, Ids, isoInstant } from '#kernel/base';
+import { Database, send, sql } from '#kernel/core';
 import { IdentitySettings } from './identity-settings.js';
 import { RenewSigningKey } from './renew-signing-key.js';
 

@@ -1,4 +1,4 @@
-import { Aggregate } from '#kernel';
+import { Aggregate } from '#kernel/core';
 import { permissionsOf, type Role } from './role.js';
 
 interface UserState {

@@ -1,4 +1,4 @@
-import { Repository, type Sql, sql } from '#kernel';
+import { Repository, type Sql, sql } from '#kernel/core';
 import { Register } from './contracts/index.js';
 import { User } from './user.js';
 

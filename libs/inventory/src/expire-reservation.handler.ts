@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock } from '#kernel';
+import { Clock } from '#kernel/base';
 import { ExpireReservation } from './expire-reservation.js';
 import { Reservations } from './reservations.js';
 import { StockItems } from './stock-items.js';

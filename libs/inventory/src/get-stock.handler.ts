@@ -1,6 +1,6 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type * as z from 'zod';
-import { Database, sql } from '#kernel';
+import { Database, sql } from '#kernel/core';
 import { GetStock, type Stock } from './contracts/stock.js';
 
 @QueryHandler(GetStock)

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { context } from '#kernel';
+import { context } from '#kernel/core';
 import { InventoryReservationVersion1760000000001 } from '#migrations/inventory/reservation-version.js';
 import { InventoryTables1760000000000 } from '#migrations/inventory/tables.js';
 import { CommitStockHandler } from './commit-stock.handler.js';

@@ -1,4 +1,4 @@
-import { integer, settings } from '#kernel';
+import { integer, settings } from '#kernel/base';
 
 export class InventorySettings extends settings({
   INVENTORY_RESERVATION_TTL: {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProductChanged, ProductCreated } from '#catalog/contracts';
-import { callContext, Ids, isoInstant, runIn, sql, SystemClock } from '#kernel';
+import { Ids, isoInstant, SystemClock } from '#kernel/base';
+import { callContext, runIn, sql } from '#kernel/core';
 import { testContext, type TestedContext, until } from '#kernel/testing';
 import { CommitStock, ReleaseStock, ReserveStock } from './contracts/reservation.js';
 import { GetStock, SetStock } from './contracts/stock.js';

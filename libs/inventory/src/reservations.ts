@@ -1,4 +1,4 @@
-import { Repository, type Sql, sql } from '#kernel';
+import { Repository, type Sql, sql } from '#kernel/core';
 import { Reservation, type ReservationState } from './reservation.js';
 import { StockItem } from './stock-item.js';
 import { type Line, Stock } from './stock.js';

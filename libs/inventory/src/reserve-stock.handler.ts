@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, isoInstant } from '#kernel';
+import { Clock, isoInstant } from '#kernel/base';
 import { ReserveStock } from './contracts/reservation.js';
 import { InventorySettings } from './inventory.settings.js';
 import { Reservations } from './reservations.js';

@@ -1,4 +1,4 @@
-import { type CallContext, callContext, Database, Gathering, On, runIn, Subscriber } from '#kernel';
+import { callContext, type CallContext, Database, Gathering, On, runIn, Subscriber } from '#kernel/core';
 import { ProductChanged, ProductCreated } from '#catalog/contracts';
 import { StockItems } from './stock-items.js';
 

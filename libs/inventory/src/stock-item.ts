@@ -1,4 +1,4 @@
-import { Aggregate } from '#kernel';
+import { Aggregate } from '#kernel/core';
 import { AvailabilityChanged, SetStock } from './contracts/stock.js';
 
 interface Pieces {

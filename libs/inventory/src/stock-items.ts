@@ -1,4 +1,4 @@
-import { Repository, sql } from '#kernel';
+import { Repository, sql } from '#kernel/core';
 import { StockItem } from './stock-item.js';
 import { Stock } from './stock.js';
 

@@ -1,4 +1,4 @@
-import { Aggregate } from '#kernel';
+import { Aggregate } from '#kernel/core';
 import { StockItem } from './stock-item.js';
 
 export interface Line {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { KernelModule, Registry, sql } from '#kernel';
+import { KernelModule, Registry, sql } from '#kernel/core';
 import { testDatabase, testKernelOptions, until } from '#kernel/testing';
 import { LendBook, LendingModule, MembersModule } from './lending.js';
 

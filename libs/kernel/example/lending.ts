@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import * as z from 'zod';
-import { Aggregate, context, Database, migration, On, Repository, sql, Subscriber } from '#kernel';
+import { Aggregate, context, Database, migration, On, Repository, sql, Subscriber } from '#kernel/core';
 import { anyone, command, event, text } from '#kernel/messages';
 
 // The contracts of lending: all that others may know of it.

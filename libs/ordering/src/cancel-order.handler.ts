@@ -1,4 +1,5 @@
-import { Clock, owns } from '#kernel';
+import { Clock } from '#kernel/base';
+import { owns } from '#kernel/core';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CancelOrder } from './contracts/index.js';
 import { Orders } from './orders.js';

@@ -1,4 +1,5 @@
-import { Clock, On, Subscriber } from '#kernel';
+import { Clock } from '#kernel/base';
+import { On, Subscriber } from '#kernel/core';
 import { StockCommitted, StockRefused, StockReleased, StockReserved } from '#inventory/contracts';
 import {
   PaymentActionRequired,

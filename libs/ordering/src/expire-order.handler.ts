@@ -1,4 +1,4 @@
-import { Clock } from '#kernel';
+import { Clock } from '#kernel/base';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ExpireOrder } from './expire-order.js';
 import { Orders } from './orders.js';

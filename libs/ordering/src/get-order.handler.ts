@@ -1,4 +1,4 @@
-import { owns } from '#kernel';
+import { owns } from '#kernel/core';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { GetOrder } from './contracts/index.js';
 import { isSettled, type OrderState } from './order.js';

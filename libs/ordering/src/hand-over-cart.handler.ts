@@ -1,4 +1,4 @@
-import { Database, send, sql } from '#kernel';
+import { Database, send, sql } from '#kernel/core';
 import { TakeOverCart } from '#cart/contracts';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { HandOverCart } from './contracts/index.js';

@@ -1,4 +1,4 @@
-import { Database, principal, sql } from '#kernel';
+import { Database, principal, sql } from '#kernel/core';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { ListOrders } from './contracts/index.js';
 import { isSettled, type OrderState } from './order.js';

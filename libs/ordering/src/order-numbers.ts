@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, sql } from '#kernel';
+import { Database, sql } from '#kernel/core';
 
 /** Taken at once: a checkout seldom waits for its number. What a stopped process has left stays unused. */
 const BLOCK = 20;

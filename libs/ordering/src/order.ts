@@ -1,7 +1,7 @@
-import { Aggregate } from '#kernel';
+import { Aggregate } from '#kernel/core';
+import { addMoney } from '#kernel/messages';
 import { CommitStock, ReleaseStock, ReserveStock, type StockRefused } from '#inventory/contracts';
 import { AuthorizePayment, CancelPayment, CapturePayment } from '#payments/contracts';
-import { addMoney } from '#kernel/messages';
 import type * as z from 'zod';
 import { CompleteOrder } from './complete-order.js';
 import {

@@ -1,4 +1,4 @@
-import { integer, settings } from '#kernel';
+import { integer, settings } from '#kernel/base';
 
 export class OrderingSettings extends settings({
   ORDERING_PAYMENT_TIMEOUT: {

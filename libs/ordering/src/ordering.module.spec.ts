@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { GetCartForCheckout, TakeOverCart } from '#cart/contracts';
 import { GetOffers } from '#catalog/contracts';
 import { CommitStock, StockCommitted, StockReserved } from '#inventory/contracts';
-import { anonymous, Clock, type Principal, sql } from '#kernel';
+import { Clock } from '#kernel/base';
+import { anonymous, type Principal, sql } from '#kernel/core';
 import { answers, testContext, type TestedContext, until } from '#kernel/testing';
 import { ListPaymentProviders, PaymentAuthorized, PaymentCaptured, PaymentVoided } from '#payments/contracts';
 import { CompleteOrder } from './complete-order.js';

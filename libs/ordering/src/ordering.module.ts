@@ -1,4 +1,4 @@
-import { context } from '#kernel';
+import { context } from '#kernel/core';
 import { OrderingOrders1760000000000 } from '#migrations/ordering/0001-orders.js';
 import { OrderingShippingAndOwners1760000100000 } from '#migrations/ordering/0002-shipping-and-owners.js';
 import { OrderingVersions1760000200000 } from '#migrations/ordering/0003-versions.js';

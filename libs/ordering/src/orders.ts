@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Recent, Repository, sql } from '#kernel';
+import { Database, Recent, Repository, sql } from '#kernel/core';
 import { isSettled, Order, type OrderState } from './order.js';
 import { Settling } from './settling.js';
 

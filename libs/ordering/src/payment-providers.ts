@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ListPaymentProviders } from '#payments/contracts';
-import { Clock, errorText, within } from '#kernel';
+import { Clock, errorText, within } from '#kernel/base';
 
 const FRESH_MS = 60_000;
 /** A checkout waits this long for payments, which has the last word on its provider anyway. */

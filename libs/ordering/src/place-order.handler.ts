@@ -1,14 +1,6 @@
-import {
-  Clock,
-  ConcurrentChange,
-  Database,
-  Ids,
-  InexactAmount,
-  isUniqueViolation,
-  multiplyMoney,
-  owns,
-  WithoutTransaction,
-} from '#kernel';
+import { Clock, Ids } from '#kernel/base';
+import { ConcurrentChange, Database, isUniqueViolation, owns, WithoutTransaction } from '#kernel/core';
+import { InexactAmount, multiplyMoney } from '#kernel/messages';
 import { GetCartForCheckout } from '#cart/contracts';
 import { GetOffers } from '#catalog/contracts';
 import { CommandHandler, type ICommandHandler, QueryBus } from '@nestjs/cqrs';

@@ -1,4 +1,4 @@
-import { Clock } from '#kernel';
+import { Clock } from '#kernel/base';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ShipOrder } from './contracts/index.js';
 import { OrderingSettings } from './ordering-settings.js';

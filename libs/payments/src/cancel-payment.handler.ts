@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { WithoutTransaction } from '#kernel';
+import { WithoutTransaction } from '#kernel/core';
 import { CancelPayment } from './contracts/index.js';
 import { ProviderCalls } from './provider-calls.js';
 import { voidRequest } from './request-void.handler.js';

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { WithoutTransaction } from '#kernel';
+import { WithoutTransaction } from '#kernel/core';
 import { CapturePayment } from './contracts/index.js';
 import type { Payment } from './payment.js';
 import { Payments } from './payments.js';

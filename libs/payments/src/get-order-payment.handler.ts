@@ -1,5 +1,5 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { Database, owns, sql } from '#kernel';
+import { Database, owns, sql } from '#kernel/core';
 import type { Money } from '#kernel/messages';
 import { GetOrderPayment } from './contracts/index.js';
 import type { PaymentFact, PaymentStatus } from './payment-fact.js';

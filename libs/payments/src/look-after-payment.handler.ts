@@ -1,5 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, WithoutTransaction } from '#kernel';
+import { Clock } from '#kernel/base';
+import { WithoutTransaction } from '#kernel/core';
 import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
 import { ProviderCalls } from './provider-calls.js';
 import { LookAfterPayment } from './provider-requests.js';

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Clock, Database, Loop, send, sql } from '#kernel';
+import { Clock } from '#kernel/base';
+import { Database, Loop, send, sql } from '#kernel/core';
 import type { PaymentState } from './payment-state.js';
 import { goingOnWith } from './payments.js';
 import { LookAfterPayment } from './provider-requests.js';

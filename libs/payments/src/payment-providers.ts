@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Clock } from '#kernel/base';
 import type { PaymentProvider } from './payment-provider.js';
 import { PaymentsSettings } from './payments-settings.js';
 import { TestProvider } from './test-provider.js';

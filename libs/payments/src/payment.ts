@@ -1,4 +1,4 @@
-import { Aggregate } from '#kernel';
+import { Aggregate } from '#kernel/core';
 import type { Money } from '#kernel/messages';
 import {
   type AuthorizePayment,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { WrongSettings } from '#kernel';
+import { WrongSettings } from '#kernel/base';
 import { testContext } from '#kernel/testing';
 import { ListPaymentProviders, ReceiveWebhook } from './contracts/index.js';
 import { PaymentsModule } from './payments.module.js';

@@ -1,4 +1,4 @@
-import { type Environment, settings, WrongSettings } from '#kernel';
+import { type Environment, settings, WrongSettings } from '#kernel/base';
 import * as z from 'zod';
 
 export class PaymentsSettings extends settings({

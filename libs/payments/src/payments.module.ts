@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { context } from '#kernel';
+import { context } from '#kernel/core';
 import { PaymentState1760000001000 } from '#migrations/payments/payment-state.js';
 import { PaymentsTables1760000000000 } from '#migrations/payments/payment-tables.js';
 import { AuthorizePaymentHandler } from './authorize-payment.handler.js';

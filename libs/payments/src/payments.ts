@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, continueFlow, currentFlow, Database, Recent, Repository, sql } from '#kernel';
+import { Clock } from '#kernel/base';
+import { continueFlow, currentFlow, Database, Recent, Repository, sql } from '#kernel/core';
 import { Payment } from './payment.js';
 import type { PaymentFact } from './payment-fact.js';
 import { blank, type PaymentState } from './payment-state.js';

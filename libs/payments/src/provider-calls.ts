@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, Database, isConflict, isoInstant, send, within } from '#kernel';
+import { Clock, isoInstant, within } from '#kernel/base';
+import { Database, isConflict, send } from '#kernel/core';
 import type { Payment } from './payment.js';
 import type { PaymentProvider, ProviderAnswer } from './payment-provider.js';
 import { PaymentProviders } from './payment-providers.js';

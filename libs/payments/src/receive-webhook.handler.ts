@@ -1,5 +1,6 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Clock, Database, WithoutTransaction } from '#kernel';
+import { Clock } from '#kernel/base';
+import { Database, WithoutTransaction } from '#kernel/core';
 import { Uuid } from '#kernel/messages';
 import { ReceiveWebhook } from './contracts/index.js';
 import type { Payment } from './payment.js';

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Ids } from '#kernel';
+import { Ids } from '#kernel/base';
 import { RefundPayment } from './contracts/index.js';
 import { Payments } from './payments.js';
 

@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { WithoutTransaction } from '#kernel';
+import { WithoutTransaction } from '#kernel/core';
 import { ProviderCalls, type ProviderRequest } from './provider-calls.js';
 import { RequestVoid } from './provider-requests.js';
 

@@ -1,4 +1,4 @@
-import { type Clock, errorText } from '#kernel';
+import { type Clock, errorText } from '#kernel/base';
 import { Money, text } from '#kernel/messages';
 import * as z from 'zod';
 import { ReceiveWebhook } from './contracts/index.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { GetJwks } from '#identity/contracts';
-import type { Environment } from '#kernel';
+import type { Environment } from '#kernel/base';
 import { ApiSections, HttpModule, OperationsHttpModule } from '#kernel/http';
 import { contexts, edges } from '../contexts.js';
 

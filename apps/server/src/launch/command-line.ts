@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CannotStart } from '../cannot-start.js';
+import { CannotStart } from '#kernel/base';
 
 /** What `npm start -- …` was told. */
 export interface CommandLine {

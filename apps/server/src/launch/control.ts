@@ -5,8 +5,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { errorMessage } from '#kernel/errors';
-import { CannotStart } from '../cannot-start.js';
+import { CannotStart, errorMessage } from '#kernel/base';
 
 /** What a launcher is asked: to let another topology take over from the one that it runs. */
 export interface SwitchRequest {

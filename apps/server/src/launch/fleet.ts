@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Environment, Topology } from '#kernel/settings';
+import type { Environment } from '#kernel/base';
+import type { Topology } from '#kernel/topology';
 import { Instance } from './instance.js';
 import { environmentOf, type Member, membersOf, nameOf } from './members.js';
 import type { MergedLog } from './merged-log.js';

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment } from '#kernel/settings';
-import { CannotStart } from '../cannot-start.js';
+import { CannotStart, type Environment } from '#kernel/base';
 import { END_WITHIN_MS } from '../end-within.js';
 import type { MergedLog } from './merged-log.js';
 

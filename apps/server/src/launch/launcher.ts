@@ -1,19 +1,15 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorText } from '#kernel/errors';
-import { freePort } from '#kernel/postgres';
-import { checkEnvironment, type Environment, type Topology } from '#kernel/settings';
-import { CannotStart } from '../cannot-start.js';
+import { CannotStart, type Environment, errorText } from '#kernel/base';
+import { freePort, isServer, type LocalServices, type Needs, ProcessesFile } from '#kernel/local';
+import type { Topology } from '#kernel/topology';
 import { demoSetting } from '../demo-setting.js';
 import { END_WITHIN_MS } from '../end-within.js';
-import type { LocalServices, Need } from '../local/local-services.js';
-import { isServer, ProcessesFile } from '../local/processes-file.js';
-import { topologyIn } from '../place.js';
 import { ServerSettings } from '../server-settings.js';
 import { Control, type SwitchRequest } from './control.js';
 import { Fleet } from './fleet.js';
 import { MergedLog } from './merged-log.js';
-import { needsOf } from './needs.js';
+import { needsOf, processIn, topologyIn } from './topologies.js';
 
 const NAME = 'launcher';
 const CLEARED = 'Their places in the outboxes, and their logs, are gone.';
@@ -22,7 +18,7 @@ interface Launching {
   readonly dataDir: string;
   readonly services: Promise<LocalServices>;
   /** Starts or adopts what else a topology stands on. */
-  readonly provide: (needs: readonly Need[]) => Promise<LocalServices>;
+  readonly provide: (needs: Needs) => Promise<LocalServices>;
   readonly fail: (error: unknown) => Promise<never>;
 }
 
@@ -54,7 +50,7 @@ export class Launcher {
     const services = await starting;
     const environment = (this.environment = await withDemo(services.environment));
     const { members, topology } = this.fleet;
-    checkEnvironment(topology, environment, members[0]!.process);
+    processIn(topology, environment, members[0]!.process);
     await this.awaitFormer(new ProcessesFile(dataDir));
     await services.register({ name: NAME, replica: 1, ports: {} });
     const port = Number(environment['PORT'] || 3000) || (await freePort());
@@ -96,7 +92,7 @@ export class Launcher {
     try {
       const environment = await withDemo((await provide(needsOf(next.topology))).environment);
       this.environment = { ...this.environment, ...environment };
-      checkEnvironment(next.topology, environment, next.members[0]!.process);
+      processIn(next.topology, environment, next.members[0]!.process);
       await this.replace(next, { environment, port, tell });
     } finally {
       this.joining = undefined;
@@ -189,7 +185,7 @@ export class Launcher {
 
 interface Switching {
   readonly port: number;
-  readonly provide: (needs: readonly Need[]) => Promise<LocalServices>;
+  readonly provide: (needs: Needs) => Promise<LocalServices>;
   readonly tell: (text: string) => void;
 }
 

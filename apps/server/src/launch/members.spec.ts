@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Topology } from '#kernel/settings';
+import type { Topology } from '#kernel/topology';
 import { environmentOf, membersOf, nameOf } from './members.js';
 
 const topology: Topology = {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Environment, Topology } from '#kernel/settings';
-import { CannotStart } from '../cannot-start.js';
+import { CannotStart, type Environment } from '#kernel/base';
+import type { Topology } from '#kernel/topology';
 
 /** One process to run: of which kind, and which of those. */
 export interface Member {

@@ -1,14 +1,9 @@
 import { Logger } from '@nestjs/common';
-import {
-  contractMap,
-  databaseUrls,
-  destinationsOf,
-  type Environment,
-  Positions,
-  removeLogs,
-  type Topology,
-} from '#kernel';
-import { CannotStart } from '../cannot-start.js';
+import { CannotStart, type Environment } from '#kernel/base';
+import { destinationsOf, removeLogs } from '#kernel/brokers';
+import { databaseUrls, Positions } from '#kernel/core';
+import { contractMap, type Topology } from '#kernel/topology';
+import { brokers } from '../brokers.js';
 
 /** From one topology to another, over the same databases. */
 export interface Move {
@@ -55,7 +50,7 @@ export async function finishMove(move: Move, environment: Environment): Promise<
   });
   if (move.from.events === move.to.events) return;
   Logger.overrideLogger(false); // what fails is told by who asked for it
-  await removeLogs(move.from, environment);
+  await removeLogs(move.from, brokers, environment);
 }
 
 /** What the work answers for each context. */

@@ -1,14 +1,14 @@
-import type { Environment } from '#kernel/settings';
-import { CannotStart } from '../cannot-start.js';
-import type { Need } from '../local/local-services.js';
-import { kindOf, type Place, placeIn, topologyIn } from '../place.js';
+import { CannotStart, type Environment } from '#kernel/base';
+import type { Needs } from '#kernel/local';
+import { bus, data, together } from '../local-services.js';
+import { kindOf, type Place } from '../place.js';
 import { readCommandLine } from './command-line.js';
 import type { Launcher } from './launcher.js';
-import { needsOf } from './needs.js';
+import { needsOf, processIn, topologyIn } from './topologies.js';
 
 /** What this process is to do: its part of a topology, or to launch all of it. */
 export interface Part {
-  readonly needs: readonly Need[];
+  readonly needs: Needs;
   readonly place?: Place;
   readonly launcher?: Launcher;
 }
@@ -32,6 +32,6 @@ export async function partOf(args: readonly string[], environment: Environment):
     const { Launcher } = await import('./launcher.js');
     return { needs: needsOf(topology), launcher: new Launcher(topology, replicas) };
   }
-  const place = placeIn(topology, environment);
-  return { needs: kindOf(place).contexts.length > 0 ? ['data', 'bus'] : ['bus'], place };
+  const place = { topology, process: processIn(topology, environment) };
+  return { needs: kindOf(place).contexts.length > 0 ? together(data, bus) : bus, place };
 }

@@ -5,8 +5,7 @@ import { join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { isAlive, freePort, withStartLock } from '#kernel/postgres';
-import { closedFolder, endOfLog, endProcess } from './service-process.js';
+import { closedFolder, endOfLog, endProcess, freePort, isAlive, withStartLock } from '#kernel/local';
 
 export interface RunningTestProvider {
   url: string;

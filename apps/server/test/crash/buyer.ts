@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SeededRandomness } from '#kernel';
+import type { SeededRandomness } from '#kernel/base';
 import { address, newKey } from '../shop.js';
 import { Client } from './client.js';
 import type { Receipts } from './receipts.js';

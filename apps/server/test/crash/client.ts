@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SeededRandomness } from '#kernel';
+import type { SeededRandomness } from '#kernel/base';
 
 const PATIENCE_MS = 90_000;
 /** So many answers do not come through, beside those of a server that dies. */

@@ -1,4 +1,4 @@
-import type { SeededRandomness } from '#kernel';
+import type { SeededRandomness } from '#kernel/base';
 
 /** Deals every card once, in any order, before it deals one again. */
 export class Deck<Card> {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SeededRandomness } from '#kernel';
-import { TestKafka, TestRedis, until } from '#kernel/testing';
-import { isServer } from '../../src/local/processes-file.js';
+import { isServer } from '#kernel/local';
+import type { SeededRandomness } from '#kernel/base';
+import { TestKafka } from '#kernel/kafka/testing';
+import { TestRedis } from '#kernel/redis/testing';
+import { until } from '#kernel/testing';
 import { administrator, RunningServer } from '../running-server.js';
 import { Deck } from './deck.js';
 import { unreadInKafka, unreadInRedis } from './unread.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SeededRandomness } from '#kernel';
+import type { SeededRandomness } from '#kernel/base';
 import { newKey } from '../shop.js';
 import type { Buyer } from './buyer.js';
 import { Client } from './client.js';

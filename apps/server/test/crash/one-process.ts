@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SeededRandomness } from '#kernel';
+import type { SeededRandomness } from '#kernel/base';
 import { RunningServer } from '../running-server.js';
 import type { Victim } from './victim.js';
 

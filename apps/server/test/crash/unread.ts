@@ -1,6 +1,7 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
-import { contractMap } from '#kernel/settings';
-import type { TestKafka, TestRedis } from '#kernel/testing';
+import type { TestKafka } from '#kernel/kafka/testing';
+import type { TestRedis } from '#kernel/redis/testing';
+import { contractMap } from '#kernel/topology';
 
 const fields = (list: readonly unknown[]): ReadonlyMap<unknown, unknown> =>
   new Map(list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]] as const] : [])));

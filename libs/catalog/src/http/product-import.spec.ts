@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { callContext, anonymous, runIn } from '#kernel';
+import { anonymous, callContext, runIn } from '#kernel/core';
 import { GetCurrency, type ImportProducts } from '../contracts/index.js';
 import { ProductImport } from './product-import.js';
 

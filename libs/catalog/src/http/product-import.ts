@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import * as z from 'zod';
-import { callContext, Failure, runIn, text } from '#kernel';
+import { callContext, runIn } from '#kernel/core';
 import type { Upload } from '#kernel/http';
+import { Failure, text } from '#kernel/messages';
 import { GetCurrency, ImportProducts } from '../contracts/index.js';
 import { productBatches } from './product-batches.js';
 import type { ImportEntry } from './import-entry.js';

@@ -3,8 +3,8 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
-import { kernelErrors } from '#kernel/messages';
 import { Answers, ForVersions, sendTagged, Tagged, type Upload, versionsWanted } from '#kernel/http';
+import { kernelErrors } from '#kernel/messages';
 import {
   ArchiveProduct,
   CreateProduct,

@@ -2,7 +2,7 @@ import { Body, Controller, Header, Ip, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type * as z from 'zod';
-import { secretToken } from '#kernel';
+import { secretToken } from '#kernel/base';
 import { Answers } from '#kernel/http';
 import { LogIn, LogOut, Refresh, Register } from '../contracts/index.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { QueryBus } from '@nestjs/cqrs';
-import { SystemClock } from '#kernel';
+import { SystemClock } from '#kernel/base';
 import { SettledOrder } from './settled-order.js';
 
 /** An order that is settled when it is asked for the `nth` time. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { Clock, pause } from '#kernel';
+import { Clock, pause } from '#kernel/base';
 import { GetOrder, type Order } from '../contracts/index.js';
 
 const SHORTEST_PAUSE_MS = 25;

@@ -1,0 +1,20 @@
+import type { Environment } from '#kernel/base';
+import { type Broker } from '#kernel/brokers';
+import { carriersOf, checkEnvironment, contractMap, readTopology, type Topology } from '#kernel/topology';
+import { brokers } from '../brokers.js';
+import { contextNames } from '../contexts.js';
+import { bus, data, together } from '../local-services.js';
+import type { Needs } from '#kernel/local';
+
+/** The topology of this file, whose contexts are all that there are. @throws WrongTopology */
+export const topologyIn = (file: string): Promise<Topology> =>
+  readTopology(file, { contexts: contextNames, carriers: brokers, contracts: contractMap() });
+
+/** The kind of process that the environment names, or `process`. @throws WrongTopology where the environment lacks something */
+export const processIn = (topology: Topology, environment: Environment, process?: string): string =>
+  checkEnvironment(topology, environment, brokers, process);
+
+/** What all processes of a topology together stand on. */
+export const needsOf = (topology: Topology): Needs => together(data, bus, ...carriersOf(topology, brokers).map(needOf));
+
+const needOf = ({ local }: Broker): Needs => ({ services: local ? [local] : [], secrets: {} });

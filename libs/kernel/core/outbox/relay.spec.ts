@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { Clock } from '#kernel/base';
+import { testDatabase, testKernelOptions, until } from '#kernel/testing';
+import { SourceModule } from '#kernel/testing/trial';
+import { Registry } from '../bus/registry.js';
+import type { Database } from '../database/database.js';
+import { sql } from '../database/sql.js';
+import { KernelModule } from '../kernel.module.js';
+import type { Destination } from './destination.js';
+import { Positions } from './positions.js';
+import { Relay } from './relay.js';
+import { replay } from './replay.js';
+import { Retention } from './retention.js';
+
+/** Where messages are told to; holds them up where it is told to. */
+class Heard implements Destination {
+  readonly batch = 2;
+  readonly keys: string[] = [];
+  /** Resolves when the next are taken. */
+  gate: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly name: string,
+    readonly from: Destination['from'],
+  ) {}
+
+  wants(): boolean {
+    return true;
+  }
+
+  async deliver(_: string, rows: readonly { readonly key: string }[]): Promise<void> {
+    await this.gate;
+    this.keys.push(...rows.map(({ key }) => key));
+  }
+}
+
+describe('where an outbox is read from', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>;
+  let app: TestingModule;
+  let source: Database;
+  let running: Relay | undefined;
+
+  beforeEach(async () => {
+    database = await testDatabase();
+    // Not initialised: nobody else reads.
+    app = await Test.createTestingModule({
+      imports: [KernelModule.forRoot(testKernelOptions(database.url, { transactionTimeoutMs: 30_000 })), SourceModule],
+    }).compile();
+    app.useLogger(false);
+    source = app.get(Registry).databases.get('source')!;
+  });
+  afterEach(async () => {
+    await running?.stop();
+    running = undefined;
+    await source.close();
+    await database.drop();
+  });
+
+  const publish = (...keys: string[]) =>
+    source.query(sql`
+      insert into outbox (message_id, slot, name, key, payload, correlation_id)
+      select gen_random_uuid(), 3, 'source.counted.v1', key, '{}', 'x' from unnest(${keys}::text[]) key`);
+  const read = async (...destinations: Destination[]) => {
+    await running?.stop();
+    running = new Relay(source, 'reader');
+    await running.register(destinations);
+    running.start();
+  };
+  const heard = (one: Heard, ...keys: string[]) =>
+    until(() => one.keys.length >= keys.length, 'they are told').then(() => expect(one.keys).toEqual(keys));
+  const standStill = async () => {
+    await running?.stop();
+    running = undefined;
+  };
+  const ages = (destination: string) =>
+    source.query(
+      sql`update outbox_cursor set read_at = read_at - interval '25 hours' where destination = ${destination}`,
+    );
+  const destinations = async () =>
+    (await source.query<{ destination: string }>(sql`select distinct destination from outbox_cursor order by 1`)).map(
+      ({ destination }) => destination,
+    );
+
+  it('is where the one stands that has read least, for whom messages reached another way so far', async () => {
+    await publish('a', 'b');
+    const [slow, quick] = [new Heard('slow', 'earliest'), new Heard('quick', 'earliest')];
+    await read(slow, quick);
+    await heard(slow, 'a', 'b');
+    await heard(quick, 'a', 'b');
+    await standStill();
+    await publish('c');
+    await read(quick);
+    await heard(quick, 'a', 'b', 'c');
+    await standStill();
+    await publish('d');
+    const [late, fresh] = [new Heard('late', 'least'), new Heard('fresh', 'now')];
+    await read(late, fresh);
+    await heard(late, 'c', 'd');
+    await publish('e');
+    await heard(fresh, 'e');
+  });
+
+  it('is the beginning where nobody has read yet', async () => {
+    await publish('a');
+    const first = new Heard('first', 'least');
+    await read(first);
+    await heard(first, 'a');
+  });
+
+  it('is not an old place of which nobody knows how its messages went since', async () => {
+    await publish('a');
+    const [old, other] = [new Heard('old', 'earliest'), new Heard('other', 'earliest')];
+    await read(old);
+    await heard(old, 'a');
+    await publish('b');
+    await read(other);
+    await heard(other, 'a', 'b');
+    await standStill();
+    await ages('old');
+    await publish('c');
+    await read(old, other);
+    await heard(old, 'a', 'c');
+  });
+
+  it('is kept for those alone that somebody reads to', async () => {
+    await read(new Heard('old', 'earliest'), new Heard('other', 'earliest'));
+    await standStill();
+    await ages('old');
+    await new Retention(source, app.get(Clock), { outbox: 7, inbox: 14, calls: 3 }).maintain();
+    expect(await destinations()).toEqual(['other']);
+  });
+
+  it('goes back on demand to an instant, when what is on its way is over, and not for who has not come so far', async () => {
+    await publish('a', 'b', 'c');
+    const [ready, held] = [new Heard('ready', 'earliest'), new Heard('held', 'earliest')];
+    const gate = Promise.withResolvers<undefined>();
+    held.gate = gate.promise;
+    await read(ready, held);
+    await heard(ready, 'a', 'b', 'c');
+    const told = await until(async () => {
+      const answer = await replay(source, '2000-01-01T00:00:00.000Z', undefined);
+      return answer.destinations.length > 0 && answer; // its place is stored within seconds
+    });
+    expect(told).toEqual({ messages: 3, destinations: ['ready'] });
+    await heard(ready, 'a', 'b', 'c', 'a', 'b', 'c');
+    gate.resolve(undefined);
+    await heard(held, 'a', 'b', 'c');
+    expect(await replay(source, '2999-01-01T00:00:00.000Z', 'ready')).toEqual({ messages: 0, destinations: [] });
+  });
+
+  it('goes back too where a transaction before the instant has yet to end, and misses nothing of it', async () => {
+    const ready = new Heard('ready', 'earliest');
+    const [begun, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const long = source.transaction(async () => {
+      await publish('long');
+      begun.resolve(undefined);
+      await gate.promise;
+    });
+    await begun.promise;
+    await publish('a', 'b');
+    await read(ready);
+    await heard(ready, 'a', 'b');
+    await standStill();
+    expect(await replay(source, '2000-01-01T00:00:00.000Z', undefined)).toEqual({
+      messages: 2,
+      destinations: ['ready'],
+    });
+    await read(ready);
+    await heard(ready, 'a', 'b', 'a', 'b');
+    gate.resolve(undefined);
+    await long;
+    await heard(ready, 'a', 'b', 'a', 'b', 'long');
+  });
+
+  it('can be looked at from outside', async () => {
+    await publish('a', 'b');
+    const one = new Heard('one', 'earliest');
+    await read(one);
+    await heard(one, 'a', 'b');
+    await standStill();
+    await publish('c');
+    const positions = await Positions.of('source', database.url);
+    expect(await positions.missing(['one', 'two'])).toEqual(['two']);
+    expect(await positions.waiting(['one'])).toBe(1);
+    await positions.forget(['one']);
+    expect(await positions.missing(['one', 'two'])).toEqual(['one', 'two']);
+    await positions.close();
+  });
+});

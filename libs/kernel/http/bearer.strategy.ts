@@ -1,0 +1,51 @@
+import { callbackify } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport-jwt';
+import type { FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import type { Principal } from '#kernel/core';
+import { kernelFailure } from '#kernel/messages';
+import { KeyRing } from './key-ring.js';
+
+const Claims = z.object({ sub: z.guid(), exp: z.int(), permissions: z.array(z.string()) });
+/** Four bits of an ES256 signature's last character mean nothing; decoders pass over them, and one token would have 16 spellings. */
+const canonical = (signature: string) => Buffer.from(signature, 'base64url').toString('base64url') === signature;
+const Token = z.object({ header: z.object({ kid: z.string() }), signature: z.string().refine(canonical) });
+
+const bearer = /^Bearer +([\w.~+/-]+=*)$/i;
+
+/** Of one header with one token (RFC 6750). Of two, somebody before us may have checked the other. */
+function theOnlyToken({ headers, raw }: FastifyRequest): string | null {
+  if (raw.headersDistinct['authorization']?.length !== 1) return null;
+  return bearer.exec(headers.authorization ?? '')?.[1] ?? null;
+}
+
+/** Checks access tokens: ES256 and nothing else, by the keys of the ring. */
+@Injectable()
+export class BearerStrategy extends PassportStrategy(Strategy) {
+  constructor(keys: KeyRing) {
+    const decoder = new JwtService();
+    const keyOf = callbackify(async (token: string) => {
+      const parsed = Token.safeParse(decoder.decode(token, { complete: true }));
+      if (!parsed.success) throw kernelFailure('kernel.unauthenticated');
+      return keys.key(parsed.data.header.kid);
+    });
+    super({
+      jwtFromRequest: theOnlyToken,
+      algorithms: ['ES256'],
+      issuer: 'cleave',
+      audience: 'cleave-api',
+      // It hands over a KeyObject, which jsonwebtoken takes; the types know of text alone.
+      secretOrKeyProvider: (_, token: string, done) => keyOf(token, done as never),
+    });
+  }
+
+  validate(payload: unknown): Principal {
+    const claims = Claims.safeParse(payload);
+    if (!claims.success) throw kernelFailure('kernel.unauthenticated');
+    const { sub, permissions } = claims.data;
+    return { kind: 'user', id: sub, permissions, owners: [`user:${sub}`] };
+  }
+}

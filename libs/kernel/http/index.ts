@@ -1,0 +1,14 @@
+export { Answers, type AnswersOptions } from './answers.js';
+export { parseJson, type Upload } from './body-parsers.js';
+export { idOr } from './contract.pipe.js';
+export { createHttpApp } from './create-http-app.js';
+export { edgeErrors, edgeFailure } from './edge-failure.js';
+export { ForVersions, sendTagged, Tagged, versionsWanted } from './etag.js';
+export { HttpSettings } from './http-settings.js';
+export { HttpModule } from './http.module.js';
+export { hasTooManyFields } from './json-size.js';
+export { letGo } from './let-go.js';
+export { ApiSections, openApi } from './openapi.js';
+export { CONTEXTS } from './operations/fleet.js';
+export { OperationsHttpModule } from './operations/operations.module.js';
+export { Problem } from './problem.js';

@@ -1,0 +1,277 @@
+import { Logger } from '@nestjs/common';
+import type { KafkaRecord } from '@platformatic/kafka';
+import { errorText, secretToken } from '#kernel/base';
+import {
+  type Attempt,
+  type Handle,
+  MAX_BYTES,
+  PACKET,
+  Packets,
+  readAttempts,
+  Sealed,
+  ServedCalls,
+  type Waiting,
+  WaitingCalls,
+  workingReply,
+  writeAttempts,
+} from '#kernel/brokers';
+import { type CallRequest, type CallTransport, NoReply, type TransportStatus } from '#kernel/core';
+import { kernelFailure } from '#kernel/messages';
+import { Appender, LEADER_ALONE } from './appender.js';
+import { CallTopics } from './call-topics.js';
+import { Cluster, type Topic } from './cluster.js';
+import { KafkaFailure } from './failures.js';
+import { Fetcher } from './fetcher.js';
+import { KafkaCallConsumer } from './kafka-call-consumer.js';
+import type { KafkaOptions } from './kafka-options.js';
+import { Reach } from './reach.js';
+import { Records } from './records.js';
+import { readReplyPacket, writeReplyPacket } from './reply-packet.js';
+
+export interface KafkaCallsOptions extends KafkaOptions {
+  /** How many requests to one context this process works at. */
+  readonly concurrency?: number;
+}
+
+/** Where an attempt was put, and when. */
+interface Place {
+  readonly partition: number;
+  readonly at: number;
+}
+
+/** A replica that nothing is heard of costs a call so much; one that lives says in half of it that it has begun. */
+const BEGUN_WITHIN_MS = 1_000;
+/** The start of a process does not wait longer for a broker. */
+const SERVING_WITHIN_MS = 3_000;
+/** Kafka's code for it. */
+const NO_LEADER = 5;
+/** Of the one topic for replies. Who asks reads one of them, and passes over what others asked there. */
+const REPLY_PARTITIONS = 32;
+
+/**
+ * Calls over Kafka: a topic of requests for each context, whose partitions its replicas share, and a topic of replies, of
+ * which each process that asks reads one partition. A request may come twice, where a partition passes to another replica.
+ */
+export class KafkaCalls implements CallTransport {
+  private readonly logger = new Logger('Kafka');
+  /** Not the instance's name alone: it may come back under it, and must not hear what its former self asked. */
+  private readonly self = secretToken().slice(0, 16);
+  private readonly replyTopic: string;
+  private readonly replyPartition: number;
+  private readonly maxBytes: number;
+  private readonly sealed: Sealed;
+  private readonly waiting: WaitingCalls<Place>;
+  private readonly served: ServedCalls;
+  private readonly cluster: Cluster;
+  private readonly topics: CallTopics;
+  private readonly appender: Appender;
+  private readonly fetcher: Fetcher;
+  private readonly replies: Records;
+  private readonly closing = new AbortController();
+  private readonly consumers = new Map<string, KafkaCallConsumer>();
+  /** By the topics' ids: one that was made anew has other readers. */
+  private readonly reaches = new Map<string, Reach>();
+  private readonly requests = new Packets<Waiting<Place>>((owner, attempts) => this.push(owner, attempts));
+  private readonly answers = new Packets<string>((to, replies) => this.answer(to, replies));
+
+  constructor(private readonly options: KafkaCallsOptions) {
+    const { clock, maxBytes = MAX_BYTES } = options;
+    this.maxBytes = maxBytes;
+    this.replyTopic = `${options.prefix}.replies`;
+    this.replyPartition = Math.floor(options.randomness.next() * REPLY_PARTITIONS);
+    const from = `${this.replyPartition}.${this.self}`;
+    this.sealed = new Sealed(options.key, this.logger);
+    this.waiting = new WaitingCalls({ clock, maxBytes, from, begunWithinMs: BEGUN_WITHIN_MS });
+    this.served = new ServedCalls(clock, maxBytes, this.logger);
+    this.cluster = new Cluster(options, 'calls');
+    this.topics = new CallTopics(this.cluster, options);
+    this.appender = new Appender(this.cluster, LEADER_ALONE);
+    this.fetcher = new Fetcher(this.cluster, 'replies');
+    this.replies = this.listen();
+  }
+
+  get counters() {
+    return { forged: this.sealed.forged, expired: this.served.expired, late: this.waiting.late };
+  }
+
+  get status(): TransportStatus {
+    const serving = [...this.consumers.values()].every((consumer) => consumer.isReady);
+    return this.canAsk && serving ? 'connected' : 'away';
+  }
+
+  async call(owner: string, request: CallRequest): Promise<unknown> {
+    if (!this.canAsk) throw kernelFailure('kernel.unavailable');
+    return await this.waiting.ask(
+      request,
+      (waiting) => this.requests.add(owner, waiting),
+      (waiting) => this.giveUp(owner, waiting),
+    );
+  }
+
+  async serve(owner: string, handle: Handle): Promise<void> {
+    const { concurrency = 64 } = this.options;
+    const topic = this.topic(owner);
+    const consumer = new KafkaCallConsumer(this.options, this.cluster, this.topics, {
+      topic,
+      concurrency,
+      begunWithinMs: BEGUN_WITHIN_MS,
+      read: (sealed) => this.sealed.open(topic, sealed, readAttempts) ?? [],
+      carryOut: (attempt) => this.carryOut(owner, attempt, handle),
+    });
+    this.consumers.set(owner, consumer);
+    await consumer.isReadyWithin(SERVING_WITHIN_MS);
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all([...this.consumers.values()].map((consumer) => consumer.stop()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.consumers.values()].map((consumer) => consumer.close()));
+    this.closing.abort();
+    this.fetcher.close();
+    this.cluster.close();
+    this.waiting.rejectAll('this process ends');
+    await this.replies.finished;
+  }
+
+  private get canAsk(): boolean {
+    return this.cluster.isReady && this.replies.next !== undefined;
+  }
+
+  private listen(): Records {
+    const partition = this.replyPartition;
+    const { clock, randomness } = this.options;
+    const reading = {
+      cluster: this.cluster,
+      fetcher: this.fetcher,
+      clock,
+      randomness,
+      partition,
+      purpose: 'hearing replies',
+      topic: () => this.topics.ready(this.replyTopic, REPLY_PARTITIONS),
+      begin: (topic: Topic) => this.topics.end(topic, partition),
+      take: ({ key, value }: KafkaRecord) => {
+        if (String(key) === this.self) this.hear(String(value));
+        return true;
+      },
+      failed: () => this.waiting.rejectAll('the connection for replies broke'), // rather ask again at once
+    };
+    return new Records(reading, this.closing.signal);
+  }
+
+  private async push(owner: string, all: readonly Waiting<Place>[]): Promise<void> {
+    let topic: Topic;
+    try {
+      topic = await this.topics.ready(this.topic(owner), this.options.partitions);
+    } catch (error) {
+      for (const waiting of all) this.waiting.reject(waiting, kernelFailure('kernel.unavailable', { cause: error }));
+      return;
+    }
+    const attempts = all.filter((waiting) => this.waiting.has(waiting)); // without those given up before they could leave
+    const packets = this.portions(attempts, PACKET, ({ text }) => text.length);
+    await Promise.all(packets.map((packet) => this.send(topic, packet)));
+  }
+
+  private async send(topic: Topic, packet: readonly Waiting<Place>[]): Promise<void> {
+    const reach = this.reach(topic);
+    const place = { partition: reach.pick(), at: this.options.clock.now() };
+    for (const attempt of packet) attempt.place = place;
+    try {
+      await this.append(topic, place.partition, writeAttempts(packet.map(({ text }) => text)));
+    } catch (error) {
+      reach.silent(place.partition, place.at);
+      // Kafka's own refusal is certain; of a connection that broke nobody knows what it had carried.
+      const outcome =
+        error instanceof KafkaFailure
+          ? kernelFailure('kernel.unavailable', { cause: error })
+          : new NoReply(errorText(error));
+      for (const attempt of packet) this.waiting.reject(attempt, outcome);
+    }
+  }
+
+  private async append(topic: Topic, partition: number, body: string, asker?: string): Promise<void> {
+    const leader = topic.leaders[partition];
+    if (leader === undefined) throw new KafkaFailure(NO_LEADER, `${topic.name}/${partition}`);
+    const value = Buffer.from(this.sealed.seal(asker === undefined ? topic.name : this.channel(asker), body));
+    const key = asker === undefined ? {} : { key: Buffer.from(asker) };
+    await this.appender.append(leader, topic.name, partition, [{ topic: topic.name, partition, value, ...key }]);
+  }
+
+  private giveUp(owner: string, waiting: Waiting<Place>): void {
+    const { place } = waiting;
+    if (!place) {
+      this.waiting.reject(waiting, kernelFailure('kernel.unavailable'));
+      return;
+    }
+    this.reachOf(owner)?.silent(place.partition, place.at);
+    this.waiting.reject(waiting, new NoReply('no reply to this attempt'));
+  }
+
+  private hear(sealed: string): void {
+    const packet = this.sealed.open(this.channel(this.self), sealed, readReplyPacket);
+    if (!packet) return;
+    const { owner, replica, partitions } = packet;
+    this.reachOf(owner)?.heard(replica, partitions);
+    for (const reply of packet.replies) this.waiting.hear(reply);
+  }
+
+  private async carryOut(owner: string, attempt: Attempt, handle: Handle): Promise<void> {
+    const to = `${owner} ${attempt.from}`;
+    const { id, until, answerBy } = attempt;
+    const half = Math.max((until - this.options.clock.now()) / 2, 1);
+    const sign = answerBy && setTimeout(() => this.answers.add(to, workingReply(id)), half);
+    const reply = await this.served.carryOut(attempt, handle);
+    clearTimeout(sign);
+    if (reply !== undefined) this.answers.add(to, reply);
+  }
+
+  private async answer(to: string, all: readonly string[]): Promise<void> {
+    const [owner = '', from = ''] = to.split(' ');
+    const [partition, asker] = [Number(from.slice(0, from.indexOf('.'))), from.slice(from.indexOf('.') + 1)];
+    if (!Number.isInteger(partition) || partition < 0 || partition >= REPLY_PARTITIONS) return; // not one of ours
+    const { partitions } = this.consumers.get(owner)!;
+    try {
+      const topic = await this.topics.ready(this.replyTopic, REPLY_PARTITIONS);
+      const packets = this.portions(all, all.length, ({ length }) => length);
+      const write = (replies: readonly string[]) =>
+        writeReplyPacket({ owner, replica: this.self, partitions }, replies);
+      await Promise.all(packets.map((replies) => this.append(topic, partition, write(replies), asker)));
+    } catch (error) {
+      this.logger.debug(`replies were lost: ${errorText(error)}`); // who asked finds out by its attempt's end
+    }
+  }
+
+  /** No more than `count` of them, and no more than Kafka takes together, whatever their characters are in UTF-8. */
+  private portions<Item>(items: readonly Item[], count: number, lengthOf: (item: Item) => number): Item[][] {
+    const portions: Item[][] = [];
+    let bytes = 0;
+    for (const item of items) {
+      bytes += 3 * lengthOf(item);
+      const portion = portions.at(-1);
+      if (portion && portion.length < count && bytes <= this.maxBytes) portion.push(item);
+      else {
+        portions.push([item]);
+        bytes = 3 * lengthOf(item);
+      }
+    }
+    return portions;
+  }
+
+  private reachOf(owner: string): Reach | undefined {
+    const topic = this.cluster.watch(this.topic(owner));
+    return topic && this.reach(topic);
+  }
+
+  private reach({ id, leaders: { length } }: Topic): Reach {
+    let reach = this.reaches.get(id);
+    if (!reach) {
+      const { clock, randomness } = this.options;
+      this.reaches.set(id, (reach = new Reach(clock, length, Math.floor(randomness.next() * length))));
+    }
+    return reach;
+  }
+
+  private topic = (owner: string): string => `${this.options.prefix}.calls.${owner}`;
+  private channel = (asker: string): string => `${this.replyTopic}.${asker}`;
+}

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+
+const { JAVA_HOME, KAFKA_HOME } = process.env;
+
+/** What tests over Kafka need of the machine. Maven fetches its jars, where KAFKA_HOME does not say that they are there. */
+export const equipment = {
+  title: 'Kafka (Java 17 or later, and Maven)',
+  tools: [
+    {
+      answers: /^\S+ (1[7-9]|[2-9]\d)/,
+      to: [JAVA_HOME ? join(JAVA_HOME, 'bin/java') : 'java', '--version'],
+      // The usual one is too old for Kafka on some systems.
+      apt: (says) =>
+        says(/openjdk-(8|11)-/, 'apt-cache', 'depends', 'default-jre-headless')
+          ? 'openjdk-17-jre-headless'
+          : 'default-jre-headless',
+      brew: 'openjdk',
+    },
+    ...(KAFKA_HOME ? [] : [{ answers: /Apache Maven/, to: ['mvn', '--version'], apt: () => 'maven', brew: 'maven' }]),
+  ],
+  /** Fetches the jars before the first test, so that no test waits for them. */
+  prepare: "import('./dist/libs/kernel/kafka/local/kafka-home.js').then(({ kafkaHome }) => kafkaHome(console.log))",
+};

@@ -1,0 +1,1 @@
+export { TestKafka } from './test-kafka.js';

@@ -1,0 +1,56 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hasEnded } from '#kernel/local';
+import { isMissing, TestBroker, until } from '#kernel/testing';
+import { kafkaHome } from '../local/kafka-home.js';
+import { answers, type BrokerPorts, brokerPorts, spawnBroker } from '../local/spawn-broker.js';
+
+/** A Kafka of a test's own, of one broker; Java 17 or later and Maven must be there, or KAFKA_HOME. */
+export class TestKafka extends TestBroker {
+  static readonly isMissing = isMissing('kafka');
+
+  private constructor(
+    readonly ports: BrokerPorts,
+    private readonly directory: string,
+  ) {
+    super();
+  }
+
+  static async start(...settings: string[]): Promise<TestKafka> {
+    const kafka = new TestKafka(await brokerPorts(), await mkdtemp(join(tmpdir(), 'cleave-kafka-')));
+    await kafka.launch(...settings);
+    return kafka;
+  }
+
+  /** For `bootstrapBrokers`. */
+  get brokers(): string {
+    return `127.0.0.1:${this.ports.port}`;
+  }
+
+  /** Starts the broker (again), on what it had on disk; `settings` as `log.retention.ms=1000`. */
+  async launch(...settings: string[]): Promise<void> {
+    const child = await spawnBroker(await kafkaHome(), this.directory, this.ports, { settings });
+    this.child = child;
+    const isThere = async () => hasEnded(child) || (await answers(this.directory, this.ports.port));
+    const patience = 60; // seconds: on a busy machine a JVM takes its time
+    await until(isThere, 'Kafka answers', patience).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await this.log()}`);
+    });
+    if (hasEnded(child)) throw new Error(`Kafka ended\n${await this.log()}`);
+  }
+
+  /** Forgets all it had, topics too; to be called while it is not running. */
+  async lose(): Promise<void> {
+    await rm(join(this.directory, 'data'), { recursive: true, force: true });
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private async log(): Promise<string> {
+    return (await readFile(join(this.directory, 'kafka.log'), 'utf8')).slice(-4_000);
+  }
+}

@@ -1,0 +1,16 @@
+export {
+  AskThenCount,
+  Break,
+  Count,
+  CountAndAsk,
+  CountAsAdmin,
+  Counted,
+  CountLater,
+  CountMine,
+  Forget,
+  Heard,
+  Outside,
+  SinkModule,
+  SourceModule,
+  Trouble,
+} from './trial.js';

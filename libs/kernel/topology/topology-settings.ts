@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { settings } from '#kernel/base';
+
+/** Which part of which topology this process is, and how it reaches the others. */
+export class TopologySettings extends settings({
+  CLEAVE_TOPOLOGY: {
+    schema: z.string().optional(),
+    doc: 'The topology file, as topologies/split-redis.yaml. Unset: the monolith, everything in this process.',
+  },
+  CLEAVE_PROCESS: {
+    schema: z.string().optional(),
+    doc: 'Which process of the topology this one is. Need not be set where there is one alone.',
+  },
+  CLEAVE_BUS_KEY: {
+    schema: z.string().min(32, 'must have 32 characters at least').optional(),
+    doc: 'Signs what leaves the process: one secret of 32 characters or more for all processes, as from openssl rand -base64 32.\nIn production it must be set where calls or events are not local.',
+  },
+}) {}
