@@ -6,12 +6,22 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 /** A house with two contexts and the project's own rules. */
 const house: Record<string, string> = {
-  'libs/kernel/src/index.ts': 'export const kernel = 1;',
-  'libs/kernel/src/messages/index.ts': 'export const messages = 1;',
+  'libs/kernel/package.json': '{ "type": "module", "imports": { "#kernel/*": "./*/index.ts" } }',
+  'libs/kernel/base/index.ts': 'export const base = 1;',
+  'libs/kernel/messages/index.ts': "export { messages } from './message.js';",
+  'libs/kernel/messages/message.ts': 'export const messages = 1;',
+  'libs/kernel/core/index.ts': "export { kernel } from './kernel.js';",
+  'libs/kernel/core/kernel.ts': "import { messages } from '#kernel/messages';\nexport const kernel = messages;",
+  'libs/kernel/brokers/index.ts': "import { kernel } from '#kernel/core';\nexport const brokers = kernel;",
+  'libs/kernel/redis/index.ts': "import { brokers } from '#kernel/brokers';\nexport const redis = brokers;",
+  'libs/kernel/redis/testing/index.ts': "import { until } from '#kernel/testing';\nexport const testRedis = until;",
+  'libs/kernel/kafka/index.ts': "import { brokers } from '#kernel/brokers';\nexport const kafka = brokers;",
+  'libs/kernel/http/index.ts': "import { kernel } from '#kernel/core';\nexport const http = kernel;",
+  'libs/kernel/testing/index.ts': "import { kernel } from '#kernel/core';\nexport const until = kernel;",
   'libs/cart/src/index.ts': "export { cart } from './cart.js';",
   'libs/cart/src/cart.ts':
-    "import { Order } from '#ordering/contracts';\nimport { kernel } from '#kernel';\nexport const cart = [Order, kernel];",
-  'libs/cart/src/http/index.ts': 'export const http = 1;',
+    "import { Order } from '#ordering/contracts';\nimport { kernel } from '#kernel/core';\nexport const cart = [Order, kernel];",
+  'libs/cart/src/http/index.ts': "import { http as kernel } from '#kernel/http';\nexport const http = kernel;",
   'libs/ordering/src/index.ts': "export { order } from './order.js';",
   'libs/ordering/src/order.ts': 'export const order = 1;\nexport type Order = number;',
   'libs/ordering/src/contracts/index.ts':
@@ -64,7 +74,7 @@ describe('the boundaries', () => {
       'contracts that import more than messages',
       'contracts-are-leaves',
       'libs/ordering/src/contracts/index.ts',
-      "import { kernel } from '#kernel';\nexport const Order = kernel;",
+      "import { kernel } from '#kernel/core';\nexport const Order = kernel;",
     ],
     [
       'an edge that imports its core',
@@ -81,8 +91,56 @@ describe('the boundaries', () => {
     [
       'a kernel that knows a context',
       'kernel-knows-no-context',
-      'libs/kernel/src/index.ts',
-      "import { Order } from '#ordering/contracts';\nexport const kernel = Order;",
+      'libs/kernel/core/kernel.ts',
+      "import { Order } from '../../ordering/src/contracts/index.js';\nexport const kernel = Order;",
+    ],
+    [
+      'a context that knows a broker',
+      'context-knows-no-broker',
+      'libs/cart/src/cart.ts',
+      "import { redis } from '#kernel/redis';\nexport const cart = redis;",
+    ],
+    [
+      'a core that knows HTTP',
+      'core-knows-no-edge',
+      'libs/cart/src/cart.ts',
+      "import { http } from '#kernel/http';\nexport const cart = http;",
+    ],
+    [
+      'a kernel whose core knows a broker',
+      'kernel-core-stays-on-its-floor',
+      'libs/kernel/core/kernel.ts',
+      "import type { redis } from '#kernel/redis';\nexport const kernel: typeof redis | undefined = undefined;",
+    ],
+    [
+      'a kernel whose core knows HTTP',
+      'kernel-core-stays-on-its-floor',
+      'libs/kernel/core/kernel.ts',
+      "import { http } from '#kernel/http';\nexport const kernel = http;",
+    ],
+    [
+      'a broker that knows another',
+      'kernel-redis-kafka-stays-on-its-floor',
+      'libs/kernel/redis/index.ts',
+      "import { kafka } from '#kernel/kafka';\nexport const redis = kafka;",
+    ],
+    [
+      'a part of the kernel that reaches past the face of another',
+      'kernel-part-only-via-its-face',
+      'libs/kernel/core/kernel.ts',
+      "import { messages } from '../messages/message.js';\nexport const kernel = messages;",
+    ],
+    [
+      'a context that reaches past the face of a part of the kernel',
+      'kernel-only-via-its-faces',
+      'libs/cart/src/cart.ts',
+      "import { kernel } from '../../kernel/core/kernel.js';\nexport const cart = kernel;",
+    ],
+    [
+      'a part of the kernel that uses a test kit',
+      'no-testing-outside-tests',
+      'libs/kernel/http/index.ts',
+      "import { testRedis } from '#kernel/redis/testing';\nexport const http = testRedis;",
     ],
     [
       'a cycle',
