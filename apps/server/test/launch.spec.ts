@@ -96,6 +96,34 @@ const allGone = async (processes: readonly ProcessEntry[]) =>
     expect(await allGone([...before, ...after])).toBe(true);
   }, 120_000);
 
+  it('starts again what it stands on, on its data, when that dies, and the shop goes on', async () => {
+    const shop = await prepare();
+    await shop.launch();
+    const login = async () =>
+      (
+        await fetch(`http://127.0.0.1:${shop.port}/api/v1/auth/login`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(administrator),
+        })
+      ).status;
+    expect(await login()).toBe(200);
+    const before = (await shop.processes()).filter(({ service }) => service);
+    expect(labels(before)).toEqual(['postgres 1', 'redis 1', 'test-provider 1']);
+    for (const { pid } of before) process.kill(pid, 'SIGKILL');
+    const after = async () => (await shop.processes()).filter(({ service }) => service);
+    const heirs = async () => (await after()).filter(({ pid }) => !before.some((one) => one.pid === pid));
+    await until(async () => (await heirs()).length === 3, 'all three are back', 40);
+    for (const { name, ports } of await heirs())
+      expect([name, ports]).toEqual([name, before.find((one) => one.name === name)!.ports]);
+    await until(async () => (await login()) === 200, 'the shop knows its administrator still', 40);
+    const redis = before.find(({ name }) => name === 'redis')!;
+    expect(shop.output).toContain(`redis (pid ${redis.pid}) has died: it starts again on its data`);
+    const all = await shop.processes();
+    expect(await shop.end('SIGINT')).toBe(0);
+    expect(await allGone(all)).toBe(true);
+  }, 120_000);
+
   it('is one process, and its launcher, where the file has one', async () => {
     const shop = await prepare(
       'processes:\n  shop: { http: true, contexts: [identity, catalog, inventory, cart, ordering, payments] }\n',

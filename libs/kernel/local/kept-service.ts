@@ -53,33 +53,34 @@ export class KeptService {
   }
 
   private async watch(restarted: () => Promise<void>): Promise<void> {
-    const { name } = this.service;
+    const { name, setting } = this.service;
     const { tell } = this.options;
-    let pause = FIRST_PAUSE_MS;
     while (await this.passed(LOOK_EVERY_MS)) {
-      const { pid, environment } = await this.running;
+      const { pid, environment: before } = await this.running;
       if (await isAlive(pid)) continue;
       tell(`${name} (pid ${pid}) has died: it starts again on its data`);
-      try {
-        const again = await this.restart();
-        this.running = Promise.resolve(again);
-        await restarted();
-        pause = FIRST_PAUSE_MS;
-        if (again.environment[this.service.setting] !== environment[this.service.setting])
-          tell(
-            `${name} runs on another port now, since another program took its own: stop everything, and start it again`,
-          );
-      } catch (error) {
-        tell(`${name} could not start again, and is tried in ${pause / 1_000} s: ${errorMessage(error)}`);
-        if (!(await this.passed(pause))) return;
-        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
-      }
+      await this.restart(restarted);
+      const { environment } = await this.running;
+      if (environment[setting] !== before[setting])
+        tell(`${name} runs on another port now, since another program took its own: stop all, and start it again`);
     }
   }
 
-  private restart(): Promise<RunningService> {
-    const { options } = this;
-    return this.service.start({ ...options, announce: () => undefined, serving: Promise.resolve() });
+  /** Tries until it runs, or is released. */
+  private async restart(restarted: () => Promise<void>): Promise<void> {
+    const { service, options } = this;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        const again = await service.start({ ...options, announce: () => undefined, serving: Promise.resolve() });
+        this.running = Promise.resolve(again);
+        return await restarted();
+      } catch (error) {
+        options.tell(
+          `${service.name} could not start again, and is tried in ${pause / 1_000} s: ${errorMessage(error)}`,
+        );
+        if (!(await this.passed(pause))) return;
+      }
+    }
   }
 
   /** Whether the time has passed, and it was not released meanwhile. Does not keep the process alive. */

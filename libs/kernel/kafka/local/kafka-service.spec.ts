@@ -60,7 +60,7 @@ async function ask<Answer>(
     expect(await ask(first, (admin) => admin.listTopics())).toEqual([]);
   }, 60_000);
 
-  it('is there for all servers of a data folder, and goes with the last of them', async () => {
+  it('is there for all servers of a data folder, comes back when it is killed, and goes with the last of them', async () => {
     const services = await startLocalServices({
       environment: {},
       dataDir,
@@ -68,7 +68,13 @@ async function ask<Answer>(
       tell: () => undefined,
     });
     await services.register({ name: 'checkout', replica: 1, ports: {} });
-    const entry = (await new ProcessesFile(dataDir).living()).find(({ name }) => name === 'kafka')!;
+    const living = async () => (await new ProcessesFile(dataDir).living()).find(({ name }) => name === 'kafka');
+    const { pid } = (await living())!;
+    process.kill(pid, 'SIGKILL');
+    const entry = await until(async () => {
+      const heir = await living();
+      return heir?.pid !== pid && heir;
+    }, 'it is back');
     expect(services.environment).toEqual({ KAFKA_BROKERS: `127.0.0.1:${entry.ports['kafka']}` });
     await services.stop();
     expect(await isAlive(entry.pid)).toBe(false);
