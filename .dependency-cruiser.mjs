@@ -3,7 +3,7 @@ const context = '^libs/(?!kernel/)([^/]+)/';
 const spec = '\\.spec\\.ts$';
 
 /** The ways in: the folder of a context's controllers, and a part of the kernel, each. */
-const edges = '(http)';
+const edges = '(http|graphql|grpc)';
 /** The ways between processes: a part of the kernel each, which knows no other. */
 const brokers = '(redis|kafka)';
 
@@ -16,7 +16,8 @@ const street = {
   core: ['base', 'messages'],
   brokers: ['base', 'messages', 'topology', 'local', 'core'],
   [brokers]: ['base', 'messages', 'topology', 'local', 'core', 'brokers'],
-  http: ['base', 'messages', 'core'],
+  edge: ['base', 'messages', 'core'],
+  [edges]: ['base', 'messages', 'core', 'edge'],
   testing: ['base', 'messages', 'topology', 'local', 'core', 'brokers'],
 };
 /** A broker's test kit stands beside the broker. */
@@ -52,7 +53,7 @@ export default {
       name: 'core-knows-no-edge',
       severity: 'error',
       from: { path: context, pathNot: [`/src/${edges}/`, spec] },
-      to: { path: [`/src/${edges}/`, `^libs/kernel/${edges}/`] },
+      to: { path: [`/src/${edges}/`, `^libs/kernel/(edge|${edges})/`] },
     },
     {
       name: 'context-knows-no-broker',

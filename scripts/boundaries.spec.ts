@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -28,8 +28,23 @@ const house: Record<string, string> = {
     "import { messages } from '#kernel/messages';\nexport const Order = messages;",
 };
 
+const root = join(import.meta.dirname, '..');
+
+it('the kernel has no word of the shop, nor its core of a broker', () => {
+  const words = /\b(carts?|catalog|inventory|ordering|payments?|checkout|skus?|shops?|EUR|USD)\b/i;
+  const brokers = /\b(redis|kafka)\b/i;
+  const sources = globSync('libs/kernel/**/*.ts', { cwd: root }).filter(
+    (file) => !/\.spec\.ts$|\/testing\//.test(file),
+  );
+  const naming = (word: RegExp, of: RegExp) =>
+    sources.filter((file) => of.test(file) && word.test(readFileSync(join(root, file), 'utf8')));
+  expect(sources.length).toBeGreaterThan(100);
+  // What money looks like on every wire is shown by an example in euros.
+  expect(naming(words, /./)).toEqual(['libs/kernel/messages/schema.ts']);
+  expect(naming(brokers, /\/(messages|core|topology|brokers|edge|http)\//)).toEqual([]);
+});
+
 describe('the boundaries', () => {
-  const root = join(import.meta.dirname, '..');
   let dir: string;
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'boundaries-'));

@@ -1,6 +1,7 @@
 import type { AnySettingsClass } from '#kernel/base';
 import type { Broker } from '#kernel/brokers';
 import { KernelSettings } from '#kernel/core';
+import { EdgeSettings } from '#kernel/edge';
 import { HttpSettings } from '#kernel/http';
 import { TopologySettings } from '#kernel/topology';
 import { contextSettings, titleOf } from './contexts.js';
@@ -15,6 +16,7 @@ export const settingsOf = async (
   Topology: TopologySettings,
   ...Object.fromEntries(brokers.map(({ name, settings }) => [titleOf(name), settings])),
   HTTP: HttpSettings,
+  'Edges: rate limits': EdgeSettings,
   'Kernel: database, messages': KernelSettings,
   ...(await contextSettings(contexts)),
 });

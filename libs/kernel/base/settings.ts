@@ -38,7 +38,7 @@ export class WrongSettings extends Error {
 }
 
 /**
- * Declares the settings of one module as a class: `class InventorySettings extends settings({ … }) {}`. Its instance is
+ * Declares the settings of one module as a class: `class LendingSettings extends settings({ … }) {}`. Its instance is
  * read from the environment once, at boot. @throws WrongSettings from the constructor
  */
 export function settings<const Declarations extends SettingDeclarations>(

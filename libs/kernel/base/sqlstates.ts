@@ -1,4 +1,4 @@
-/** Condition names of the SQLSTATEs that a shop may come upon (PostgreSQL, appendix A). */
+/** Condition names of the SQLSTATEs that an application may come upon (PostgreSQL, appendix A). */
 const conditions: Readonly<Record<string, string>> = {
   '08000': 'connection_exception',
   '08003': 'connection_does_not_exist',

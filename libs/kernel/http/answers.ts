@@ -16,7 +16,10 @@ import { type EdgeErrorCode, edgeErrors } from './edge-failure.js';
 import { EXAMPLE, type OperationExample } from './openapi-examples.js';
 import { type AnswerHeader, answerHeaders } from './openapi-headers.js';
 import { problemResponses } from './openapi-problems.js';
-import type { Limit } from './rate-limits.js';
+import type { Limit } from '#kernel/edge';
+
+/** The security scheme of guests in a route's documentation; the document calls it as the application does. */
+export const GUEST = 'guest';
 
 type Answered = Pick<
   Contract,
@@ -30,7 +33,7 @@ export interface AnswersOptions<Answer extends z.ZodType | undefined = z.ZodType
   /** What it does, in a sentence. */
   readonly summary: string;
   readonly description?: string;
-  /** The operation's name where the message's alone reads badly: `setCartItem` for `cart.set-item`. */
+  /** The operation's name where the message's alone reads badly: `lendBook` for `lending.lend`. */
   readonly operationId?: string;
   /** `required`: a request without Idempotency-Key is refused. */
   readonly idempotencyKey?: 'required';
@@ -100,7 +103,7 @@ export function Answers<const Of extends Answered, Answer extends z.ZodType | un
     ...(deprecated ? farewell(deprecated) : []),
     ...(access.kind === 'anyone' ? [ApiSecurity({})] : [Header('Cache-Control', 'private, no-store')]),
     ApiBearerAuth(),
-    ...(access.kind === 'owner' ? [ApiSecurity('cartToken')] : []),
+    ...(access.kind === 'owner' ? [ApiSecurity(GUEST)] : []),
     ...(takesKey(contract) ? [ApiHeader({ ...idempotencyHeader, required: idempotencyKey === 'required' })] : []),
     ...(body ? rawBody(body === 'text' ? { '*/*': '' } : body) : []),
   ) as Documented<never>;
@@ -133,7 +136,7 @@ function farewell({ since, sunset, link }: NonNullable<AnswersOptions['deprecate
   ];
 }
 
-/** `ordering.place-order.v1` → `placeOrder`. */
+/** `lending.lend-book.v1` → `lendBook`. */
 function operationId(messageName: string): string {
   const [, message = ''] = messageName.split('.');
   return message.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());

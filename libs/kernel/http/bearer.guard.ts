@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { AuthGuard } from '@nestjs/passport';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { authorize, type Principal } from '#kernel/core';
-import { Failure, kernelFailure } from '#kernel/messages';
-import { RateLimits } from './rate-limits.js';
+import { authorize } from '#kernel/core';
+import { asBoth, WhoAsks } from '#kernel/edge';
+import { RequestLimits } from './request-limits.js';
 
-/** Finds out who asks. A request without a token passes at once as anonymous; a wrong token is refused everywhere. */
+/** Refuses early who may not ask. A request without a token passes at once as anonymous; a wrong token is refused everywhere. */
 @Injectable()
-export class BearerGuard extends AuthGuard('jwt') {
-  constructor(private readonly limits: RateLimits) {
-    super();
-  }
+export class BearerGuard {
+  constructor(
+    private readonly who: WhoAsks,
+    private readonly limits: RequestLimits,
+  ) {}
 
   /** Before every route's handler, as Nest's guards are, but by Fastify's hook: a global guard costs every request a context. */
   guard(fastify: FastifyInstance): void {
@@ -22,24 +21,16 @@ export class BearerGuard extends AuthGuard('jwt') {
     });
   }
 
-  private async authenticate(request: FastifyRequest & { user?: Principal }, reply: FastifyReply): Promise<void> {
-    try {
-      await super.canActivate(new ExecutionContextHost([request, reply]));
-    } catch (error) {
+  private async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { callContext, raw } = request;
+    const user = await this.who.userOf(raw.headersDistinct['authorization'] ?? []).catch((error: unknown) => {
       this.limits.countBearer(request, reply);
       throw error;
-    }
-    const user = request.user!;
+    });
     this.limits.countBearer(request, reply, user.id);
-    request.callContext.principal = { ...user, owners: [...user.owners, ...request.callContext.principal.owners] };
+    callContext.principal = asBoth(user, callContext.principal);
     const refusal = refusalOf(request);
     if (refusal) throw refusal;
-  }
-
-  /** Wrong tokens come as `info`, and so does the failure of asking for the keys. */
-  override handleRequest<User>(error: unknown, user: User | false, info: unknown): User {
-    if (user) return user;
-    throw info instanceof Failure ? info : (error ?? kernelFailure('kernel.unauthenticated'));
   }
 }
 

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { Clock, Ids } from '#kernel/base';
 import { Interceptors } from '#kernel/core';
+import { API_OPTIONS, type ApiOptions, correlationIdOf } from '#kernel/edge';
 import { JsonText } from '#kernel/messages';
 import { BearerGuard } from './bearer.guard.js';
 import { addBodyParsers, BODY_LIMIT } from './body-parsers.js';
@@ -15,9 +16,9 @@ import { logRequests } from './logging.js';
 import { serveOpenApi } from './openapi.js';
 import { sendProblem } from './problem.filter.js';
 import { problemOf } from './problem.js';
-import { RateLimits } from './rate-limits.js';
+import { RequestLimits } from './request-limits.js';
 import { refuse } from './refuse.js';
-import { openRequestContext, traceIdOf } from './request-context.js';
+import { openRequestContext } from './request-context.js';
 import { RequestDurations } from './request-durations.js';
 import { addSecurityHeaders, securityHeaders } from './security-headers.js';
 
@@ -44,7 +45,7 @@ export async function createHttpApp(
     clientErrorHandler: refuse,
     // What the router refuses: no hook has run.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      const traceId = traceIdOf(request, ids);
+      const traceId = correlationIdOf(request.headers['traceparent'], ids);
       void reply.headers({ ...securityHeaders(request.url), 'x-request-id': traceId });
       sendProblem(reply, problemOf(error, traceId));
     },
@@ -63,10 +64,15 @@ export async function createHttpApp(
   addBodyParsers(fastify);
   fastify.setReplySerializer((answer) => (answer instanceof JsonText ? answer.text : JSON.stringify(answer)));
   app.get(KnownMethods).collect(fastify);
-  app.get(RateLimits).countAt(fastify);
+  app.get(RequestLimits).countAt(fastify);
   app.get(RequestDurations).measureAt(fastify);
   addSecurityHeaders(fastify);
-  openRequestContext(fastify, ids, app.get(Lifecycle), app.get(Interceptors));
+  openRequestContext(fastify, {
+    ids,
+    lifecycle: app.get(Lifecycle),
+    interceptors: app.get(Interceptors),
+    guestHeader: guestHeader(app),
+  });
   if (api) app.get(BearerGuard).guard(fastify);
   logRequests(fastify, app.get(HttpSettings), app.get(Clock));
   hangUpWhenStopping(fastify);
@@ -78,6 +84,10 @@ export async function createHttpApp(
   if (api) serveOpenApi(app);
   return app;
 }
+
+/** Lower-case, as Node gives headers. Undefined where guests own nothing. */
+const guestHeader = (app: NestFastifyApplication): string | undefined =>
+  app.get<ApiOptions | undefined>(API_OPTIONS)?.guest?.header.toLowerCase();
 
 /** Pages of these origins may do all that the API offers, and read its headers. No cookies: tokens are sent on purpose. */
 const pagesOf = (origins: string[]) => ({

@@ -2,48 +2,41 @@ import { type DynamicModule, Global, Module, type Provider } from '@nestjs/commo
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { Environment } from '#kernel/base';
 import { ContextMetrics, ObservabilityModule } from '#kernel/core';
+import { type ApiOptions, EdgeModule } from '#kernel/edge';
 import { BearerGuard } from './bearer.guard.js';
-import { BearerStrategy } from './bearer.strategy.js';
 import { ContractPipe } from './contract.pipe.js';
 import { HealthModule } from './health.module.js';
 import { HttpSettings } from './http-settings.js';
-import { JWKS_QUERY, type JwksQuery, KeyRing } from './key-ring.js';
 import { KnownMethods } from './known-methods.js';
 import { Lifecycle } from './lifecycle.js';
 import { loggerModule } from './logging.js';
 import { ProblemFilter } from './problem.filter.js';
-import { RateLimits } from './rate-limits.js';
+import { RequestLimits } from './request-limits.js';
 import { RequestDurations } from './request-durations.js';
 
 /** What every process that answers HTTP has, be it to operators alone. Imported once, beside the kernel. */
 @Global()
 @Module({})
 export class HttpModule {
-  /** `jwks` is the query by which the keys of access tokens are had. Without it there is no API: health and metrics alone. */
-  static forRoot(environment: Environment, jwks?: JwksQuery): DynamicModule {
+  /** Without `api` there is none: health and metrics alone. */
+  static forRoot(environment: Environment, api?: ApiOptions): DynamicModule {
     return {
       module: HttpModule,
-      imports: [loggerModule(), ObservabilityModule, HealthModule],
+      imports: [EdgeModule.forRoot(environment, api), loggerModule(), ObservabilityModule, HealthModule],
       providers: [
         { provide: HttpSettings, useFactory: () => new HttpSettings(environment) },
         Lifecycle,
         KnownMethods,
-        RateLimits,
+        RequestLimits,
         RequestDurations,
         ContextMetrics,
         { provide: APP_FILTER, useClass: ProblemFilter },
-        ...(jwks ? apiProviders(jwks) : []),
+        ...(api ? apiProviders : []),
       ],
       exports: [HttpSettings, Lifecycle],
     };
   }
 }
 
-/** Who asks, and whether what they ask is of the right shape. */
-const apiProviders = (jwks: JwksQuery): Provider[] => [
-  { provide: JWKS_QUERY, useValue: jwks },
-  KeyRing,
-  BearerStrategy,
-  BearerGuard,
-  { provide: APP_PIPE, useClass: ContractPipe },
-];
+/** Whether somebody may ask, and whether what they ask is of the right shape. */
+const apiProviders: Provider[] = [BearerGuard, { provide: APP_PIPE, useClass: ContractPipe }];

@@ -10,6 +10,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import supertest from 'supertest';
 import * as z from 'zod';
 import { callContext, KernelModule, owns, Registry, sql } from '#kernel/core';
+import type { GuestToken } from '#kernel/edge';
 import { anyone, Failure, owner, permission, query, text, Uuid } from '#kernel/messages';
 import { testDatabase, testKernelOptions, until } from '#kernel/testing';
 import { Break, Count, CountAsAdmin, CountMine, SinkModule, SourceModule } from '#kernel/testing/trial';
@@ -172,6 +173,8 @@ class ThingsController {
 
 let url: string;
 
+const guest: GuestToken = { header: 'X-Guest', scheme: 'guestToken', description: 'A guest’s.', what: 'a token' };
+
 @Module({})
 class TrialApp {
   static on(databaseUrl: string) {
@@ -179,7 +182,7 @@ class TrialApp {
       module: TrialApp,
       imports: [
         KernelModule.forRoot(testKernelOptions(databaseUrl)),
-        HttpModule.forRoot({ LOG_LEVEL: 'silent' }, TrialJwks),
+        HttpModule.forRoot({ LOG_LEVEL: 'silent' }, { jwks: TrialJwks, about: 'A trial.', guest }),
         SourceModule,
         SinkModule,
       ],
@@ -547,7 +550,7 @@ describe('the HTTP edge', () => {
 
     it('keeps the idempotency keys of guests apart', async () => {
       const send = (token: string) =>
-        http().post(things).set('Idempotency-Key', 'shared').set('X-Cart-Token', token).send({ key: 'guests' });
+        http().post(things).set('Idempotency-Key', 'shared').set('X-Guest', token).send({ key: 'guests' });
       expect([(await send('a')).body.n, (await send('b')).body.n, (await send('a')).body.n]).toEqual([1, 2, 1]);
     });
 
@@ -605,7 +608,7 @@ describe('the HTTP edge', () => {
     });
 
     it('keeps idle connections for longer than clients are told, and than a load balancer does', async () => {
-      const { headers } = await http().get(`${things}/me`).set('X-Cart-Token', 'a').set('Connection', 'keep-alive');
+      const { headers } = await http().get(`${things}/me`).set('X-Guest', 'a').set('Connection', 'keep-alive');
       expect(headers['keep-alive']).toBe('timeout=4');
       const { keepAliveTimeout, keepAliveTimeoutBuffer } = app.getHttpServer();
       expect(keepAliveTimeout + keepAliveTimeoutBuffer).toBeGreaterThan(60_000);
@@ -613,7 +616,7 @@ describe('the HTTP edge', () => {
 
     it('keeps the call contexts of concurrent requests apart', async () => {
       const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, index) => http().get(`${things}/me`).set('X-Cart-Token', `t${index}`)),
+        Array.from({ length: 50 }, (_, index) => http().get(`${things}/me`).set('X-Guest', `t${index}`)),
       );
       expect(new Set(answers.map(({ body }) => body.id)).size).toBe(50);
       for (const { body, headers } of answers) expect(body.traceId).toBe(headers['x-request-id']);
@@ -675,7 +678,7 @@ describe('the HTTP edge', () => {
     });
 
     it('knows a guest by the hash of the cart’s token', async () => {
-      expect((await me({ 'X-Cart-Token': 'test' })).body).toMatchObject({
+      expect((await me({ 'X-Guest': 'test' })).body).toMatchObject({
         kind: 'anonymous',
         id: guest,
         owners: [guest],
@@ -689,7 +692,7 @@ describe('the HTTP edge', () => {
         owners: [`user:${id}`],
         permissions: ['a'],
       });
-      expect((await me({ ...bearer({}), 'X-Cart-Token': 'test' })).body).toMatchObject({
+      expect((await me({ ...bearer({}), 'X-Guest': 'test' })).body).toMatchObject({
         kind: 'user',
         id,
         owners: [`user:${id}`, guest],

@@ -9,6 +9,5 @@ export { HttpModule } from './http.module.js';
 export { hasTooManyFields } from './json-size.js';
 export { letGo } from './let-go.js';
 export { ApiSections, openApi } from './openapi.js';
-export { CONTEXTS } from './operations/fleet.js';
 export { OperationsHttpModule } from './operations/operations.module.js';
 export { Problem } from './problem.js';

@@ -18,7 +18,7 @@ let fails: 'before' | 'after' | undefined;
 /** Opens a storage for each request, as a tracer does, and puts a header into its flow. */
 const interceptor: Interceptor = {
   async request(request: EdgeRequest, next) {
-    if (fails === 'before') throw new Error('the secret is 42');
+    if (fails === 'before') throw new Error('the secret is swordfish');
     const { operation, correlationId, headers } = request;
     const entry: (typeof seen)[number] = { operation, correlationId };
     seen.push(entry);
@@ -125,7 +125,7 @@ describe('an interceptor of requests', () => {
     fails = 'before';
     const { body } = await http().get(things).expect(500);
     expect(body).toMatchObject({ code: 'internal' });
-    expect(JSON.stringify(body)).not.toContain('42');
+    expect(JSON.stringify(body)).not.toContain('swordfish');
     fails = 'after';
     await http().get(things).expect(200);
     await http().get(things).expect(200);

@@ -28,7 +28,7 @@ export class KnownMethods {
   }
 }
 
-/** `/carts/:id` leads to `/carts/7`, and `/docs/*` to all below it. */
+/** `/books/:id` leads to `/books/7`, and `/docs/*` to all below it. */
 function leadsTo(path: readonly string[], route: readonly string[]): boolean {
   if (route.length !== path.length && route.at(-1) !== '*') return false;
   return route.every(

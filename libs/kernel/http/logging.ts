@@ -4,21 +4,23 @@ import { LoggerModule } from 'nestjs-pino';
 import { type LoggerOptions, pino } from 'pino';
 import { type Clock, errorReport, errorText, isError } from '#kernel/base';
 import { callContext } from '#kernel/core';
+import { API_OPTIONS, type ApiOptions } from '#kernel/edge';
 import { HttpSettings } from './http-settings.js';
 
 /** Nest's logger writes by pino, as JSON lines, each with its request's trace. */
 export const loggerModule = () =>
   LoggerModule.forRootAsync({
-    inject: [HttpSettings],
-    useFactory: ({ LOG_LEVEL }: HttpSettings) => ({
+    inject: [HttpSettings, API_OPTIONS],
+    useFactory: ({ LOG_LEVEL }: HttpSettings, api: ApiOptions | undefined) => ({
       forRoutes: [], // no middleware: pino-http halves the throughput
-      pinoHttp: logOptions(LOG_LEVEL),
+      pinoHttp: logOptions(LOG_LEVEL, api?.guest?.header),
     }),
   });
 
 /** Pino's: of an error there is in the log what `errorReport` tells of it, by whatever way it comes there. */
-export const logOptions = (level: string) =>
-  ({
+export const logOptions = (level: string, guestHeader?: string) => {
+  const secret = guestHeader === undefined ? secretHeaders : [...secretHeaders, `["${guestHeader.toLowerCase()}"]`];
+  return {
     level,
     serializers: { err: (given: { raw?: unknown }) => errorReport(given.raw ?? given) }, // pino-http hands over its own copy
     mixin: () => {
@@ -33,7 +35,8 @@ export const logOptions = (level: string) =>
       },
     },
     redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.headers.${name}`]), censor: '[redacted]' },
-  }) satisfies LoggerOptions;
+  } satisfies LoggerOptions;
+};
 
 const INFO = 30;
 
@@ -48,7 +51,7 @@ function withReports<Args extends unknown[]>([first, ...rest]: Args): Args {
   return [told, ...rest.map((value) => (isError(value) ? errorText(value) : value))] as Args;
 }
 const chatter = new Set(['InstanceLoader', 'NestFactory', 'NestApplication', 'RouterExplorer', 'RoutesResolver']);
-const secret = ['authorization', 'cookie', '["set-cookie"]', '["x-cart-token"]'];
+const secretHeaders = ['authorization', 'cookie', '["set-cookie"]'];
 
 /** A write for each line costs as much as half of a request: they leave together, five times a second, and when the process ends. */
 const GATHERED = { dest: 1, sync: false, minLength: 8_192, periodicFlush: 200 };

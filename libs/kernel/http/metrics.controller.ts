@@ -6,7 +6,7 @@ import { Metrics } from '#kernel/core';
 import { edgeFailure } from './edge-failure.js';
 import { HttpSettings } from './http-settings.js';
 
-/** For Prometheus. What a shop sells in an hour is nobody's business: outside of private networks there is nothing here. */
+/** For Prometheus. What an application does in an hour is nobody's business: outside of private networks there is nothing here. */
 @ApiExcludeController()
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {

@@ -5,7 +5,7 @@ export interface OperationExample {
   /** The contract's input, of which body and parameters show their parts. */
   readonly input?: unknown;
   readonly answer?: unknown;
-  /** What no input has a name for: `{ id: 'cartId' }` shows the input's cart as the path's id. */
+  /** What no input has a name for: `{ id: 'bookId' }` shows the input's `bookId` as the path's id. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +22,11 @@ interface Media {
   examples?: Record<string, unknown>;
 }
 
+/** Schemes, by name, all of which are needed together. */
+export type Security = Readonly<Record<string, readonly string[]>>;
+
 export interface DocumentedOperation {
+  security?: Security[] | undefined;
   [EXAMPLE]?: OperationExample;
   parameters?: { name: string; in: string; schema?: JsonSchema; example?: unknown }[];
   requestBody?: { content: Record<string, Media> };
@@ -54,7 +58,7 @@ export function showExample(
   }
 }
 
-/** `/carts/{id}/items` → `cart`: what the input calls `cartId`. */
+/** `/books/{id}/loans` → `book`: what the input calls `bookId`. */
 function resourceOf(path: string, parameter: string): string | undefined {
   const segments = path.split('/');
   const resource = segments[segments.indexOf(`{${parameter}}`) - 1];

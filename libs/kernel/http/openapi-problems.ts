@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { titleOf } from '#kernel/edge';
 import { type ErrorDeclaration, type ErrorDeclarations, kernelErrors } from '#kernel/messages';
 import { edgeErrors } from './edge-failure.js';
 import { sampleOf } from './openapi-examples.js';
 import { headersOfProblem } from './openapi-headers.js';
-import { type Problem, PROBLEM_TYPE, titleOf } from './problem.js';
+import { type Problem, PROBLEM_TYPE } from './problem.js';
 
 /** One response for each status: the codes that come with it, in words and as an enumeration, and an example of each. */
 export function problemResponses(errors: ErrorDeclarations) {

@@ -3,8 +3,10 @@ import { ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
+import { API_OPTIONS, type ApiOptions, type GuestToken } from '#kernel/edge';
+import { GUEST } from './answers.js';
 import { edgeErrors } from './edge-failure.js';
-import { type DocumentedOperation, type JsonSchema, showExample } from './openapi-examples.js';
+import { type DocumentedOperation, type JsonSchema, type Security, showExample } from './openapi-examples.js';
 import { headerComponents, limitHeaders, references } from './openapi-headers.js';
 import { problemResponses, sharedResponses } from './openapi-problems.js';
 import { Problem } from './problem.js';
@@ -14,14 +16,13 @@ export class ApiSections {
   constructor(readonly descriptions: Readonly<Record<string, string>>) {}
 }
 
-const introduction = `The API of the shop, in JSON over HTTP.
+const introduction = ({ about, guest }: ApiOptions): string => `${about}
 
 **Errors** are problem details (RFC 9457). \`code\` says what is wrong, for programs, and keeps its meaning and its status; \`detail\`
 says it for humans; \`traceId\` finds the request in logs. A request that is no HTTP, or never becomes one, is answered before any
 operation is known: 408 \`http.request_timeout\`, 431 \`http.headers_too_large\`.
 
-**Who asks** is told by an access token (\`Authorization: Bearer …\`, from \`logIn\`), a guest by the token of the cart
-(\`X-Cart-Token\`), or both. What is somebody else's is 404, as if it were not there.
+**Who asks** is told by an access token (\`Authorization: Bearer …\`, from \`logIn\`)${guest ? `, a guest by ${guest.what}\n(\`${guest.header}\`), or both` : ''}. What is somebody else's is 404, as if it were not there.
 
 **Repeating.** A request that changes something may carry an \`Idempotency-Key\`: repeated under the same key it is carried out once,
 and answered alike. So after a time-out, or a 503 or 504, repeat it under its key. An operation that does not name the header answers
@@ -35,10 +36,11 @@ of the path.`;
 
 /** The OpenAPI 3.1 document of the controllers that are loaded. */
 export function openApi(app: INestApplication): OpenAPIObject {
+  const api = app.get<ApiOptions>(API_OPTIONS);
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Cleave')
-    .setDescription(introduction)
+    .setDescription(introduction(api))
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .setVersion('1')
     .addServer('/')
@@ -47,13 +49,14 @@ export function openApi(app: INestApplication): OpenAPIObject {
       scheme: 'bearer',
       bearerFormat: 'JWT',
       description: 'An access token from `logIn`.',
-    })
-    .addApiKey(
-      { type: 'apiKey', in: 'header', name: 'X-Cart-Token', description: 'The token that came with a guest’s cart.' },
-      'cartToken',
-    )
-    .build();
-  const document = SwaggerModule.createDocument(app, config, {
+    });
+  const { guest } = api;
+  if (guest)
+    config.addApiKey(
+      { type: 'apiKey', in: 'header', name: guest.header, description: guest.description },
+      guest.scheme,
+    );
+  const document = SwaggerModule.createDocument(app, config.build(), {
     standardSchemaConverter: (schema) => (schema instanceof z.ZodType ? openApiSchema(schema) : undefined),
   });
   const schemas = { ...document.components?.schemas, ...openApiSchema(Problem).components } as Record<
@@ -68,6 +71,7 @@ export function openApi(app: INestApplication): OpenAPIObject {
       const { responses } = operation;
       showExample(path, operation, schemas);
       closeBodies(operation);
+      operation.security = operation.security?.flatMap((scheme) => securityOf(scheme, guest));
       if (path.includes('{')) Object.assign(responses, problemResponses(tooLong));
       for (const [status, response] of Object.entries(responses)) {
         if (status.startsWith('2') && responses['429'])
@@ -88,6 +92,12 @@ export function openApi(app: INestApplication): OpenAPIObject {
     tags: describedTags(app, document),
     components: { ...document.components, schemas, responses: used, headers: Object.fromEntries(headers) },
   } as unknown as OpenAPIObject;
+}
+
+/** A guest's scheme by the application's name for it; none where guests own nothing. */
+function securityOf(scheme: Security, guest: GuestToken | undefined): Security[] {
+  if (!Object.hasOwn(scheme, GUEST)) return [scheme];
+  return guest ? [{ [guest.scheme]: [] }] : [];
 }
 
 /** A body has no other fields (ContractPipe). */

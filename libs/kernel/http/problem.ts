@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import * as z from 'zod';
+import { failureOf, titleOf } from '#kernel/edge';
 import { Failure, kernelFailure, MOST_ISSUES } from '#kernel/messages';
 import { type EdgeErrorCode, edgeErrors, edgeFailure } from './edge-failure.js';
 
@@ -32,7 +33,7 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Any error as problem details. What nobody foresaw is `internal`, without a word of what it was. */
 export function problemOf(error: unknown, traceId: string): Problem {
-  const { code, status, message, details } = failureOf(error);
+  const { code, status, message, details } = failureWithStatus(error);
   return {
     type: `urn:cleave:error:${code}`,
     title: titleOf(code),
@@ -55,10 +56,10 @@ export function problemOf(error: unknown, traceId: string): Problem {
 
 /** True for an error that only a bug, or a broken machine, explains. */
 export const isUnforeseen = (error: unknown): boolean =>
-  !(error instanceof Failure) && failureOf(error).code === 'internal';
+  !(error instanceof Failure) && failureWithStatus(error).code === 'internal';
 
 /** A Failure as it is; Nest's and Fastify's errors by their status. */
-function failureOf(error: unknown): Failure {
+function failureWithStatus(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const status = statusOf(error);
   if (status === 401) return kernelFailure('kernel.unauthenticated');
@@ -66,7 +67,7 @@ function failureOf(error: unknown): Failure {
   if (status === 503) return kernelFailure('kernel.unavailable', { details: checksOf(error) });
   const known = (Object.keys(edgeErrors) as EdgeErrorCode[]).find((code) => edgeErrors[code].status === status);
   if (known) return edgeFailure(known);
-  return status >= 400 && status < 500 ? edgeFailure('http.bad_request') : kernelFailure('internal');
+  return status >= 400 && status < 500 ? edgeFailure('http.bad_request') : failureOf(error);
 }
 
 function statusOf(error: unknown): number {
@@ -77,10 +78,4 @@ function statusOf(error: unknown): number {
 /** What a failed health check found. */
 function checksOf(error: unknown): unknown {
   return error instanceof HttpException ? (error.getResponse() as { details?: unknown }).details : undefined;
-}
-
-/** `ordering.cart_has_order` → "Cart has order". */
-export function titleOf(code: string): string {
-  const words = code.slice(code.lastIndexOf('.') + 1).replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

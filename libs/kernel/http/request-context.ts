@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorText, type Ids } from '#kernel/base';
@@ -12,6 +11,7 @@ import {
   type Principal,
   runIn,
 } from '#kernel/core';
+import { correlationIdOf, guestOf, isCallId } from '#kernel/edge';
 import { type Access, kernelFailure } from '#kernel/messages';
 import { edgeFailure } from './edge-failure.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -36,8 +36,15 @@ declare module 'fastify' {
 
 type Done = (error?: Error) => void;
 
+interface Opening {
+  readonly ids: Ids;
+  readonly lifecycle: Lifecycle;
+  readonly interceptors: Interceptors;
+  /** The header that carries a guest's token, in lower case. */
+  readonly guestHeader: string | undefined;
+}
+
 const changes = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const printable = /^[\x20-\x7e]{1,255}$/;
 
 /**
  * Gives every request its call context by Fastify's hooks: Nest's interceptors and middleware cost up to half of the
@@ -45,15 +52,15 @@ const printable = /^[\x20-\x7e]{1,255}$/;
  */
 export function openRequestContext(
   fastify: FastifyInstance,
-  ids: Ids,
-  lifecycle: Lifecycle,
-  interceptors: Interceptors,
+  { ids, lifecycle, interceptors, guestHeader }: Opening,
 ): void {
   fastify.decorateRequest('callContext');
   fastify.decorateRequest('intercepted');
   fastify.addHook('onRequest', (request, reply, done) => {
-    const correlationId = traceIdOf(request, ids);
-    request.callContext = { correlationId, principal: guestOf(request) };
+    const { headers } = request;
+    const correlationId = correlationIdOf(headers['traceparent'], ids);
+    const principal = guestHeader === undefined ? anonymous : guestOf(headers[guestHeader]);
+    request.callContext = { correlationId, principal };
     reply.header('x-request-id', correlationId);
     if (!interceptors.seeRequests) return admit(request, reply, done);
     void intercept(interceptors, request, reply, (error) => (error ? done(error) : admit(request, reply, done)));
@@ -72,7 +79,7 @@ export function openRequestContext(
           ? edgeFailure('http.idempotency_key_required')
           : undefined,
       );
-    if (typeof key !== 'string' || !printable.test(key)) return done(edgeFailure('http.idempotency_key_invalid'));
+    if (!isCallId(key)) return done(edgeFailure('http.idempotency_key_invalid'));
     request.callContext = { ...request.callContext, callId: key };
     done();
   };
@@ -116,20 +123,4 @@ function isUnreadable({ headers }: FastifyRequest): boolean {
   if (encoding.toLowerCase() !== 'identity') return true;
   const charset = type.includes('=') && /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1];
   return charset ? !/^(utf-?8|us-ascii)$/i.test(charset) : false;
-}
-
-const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
-
-/** The caller's trace (W3C Trace Context), or a new one. */
-export function traceIdOf({ headers }: FastifyRequest, ids: Ids): string {
-  const given = headers['traceparent'];
-  return (typeof given === 'string' && traceparent.exec(given)?.[1]) || ids.trace();
-}
-
-/** Whoever knows a cart's token owns what the token's hash stands for; the token itself goes no further. */
-function guestOf({ headers }: FastifyRequest): Principal {
-  const token = headers['x-cart-token'];
-  if (typeof token !== 'string' || token === '') return anonymous;
-  const guest = `guest:${hash('sha256', token, 'hex')}`;
-  return { ...anonymous, id: guest, owners: [guest] };
 }

@@ -83,9 +83,9 @@ describe('a service that is kept', () => {
   });
 
   it('is left as it is once it is released', async () => {
-    const { pid: last, stop } = (await kept.release()) as RunningService;
-    await stop();
-    expect(children.map((child) => child.pid)).toEqual([last]);
+    const last = (await kept.release()) as RunningService;
+    await last.stop();
+    expect(children.map((child) => child.pid)).toEqual([last.pid]);
     expect(told).toEqual([]);
   });
 });

@@ -123,21 +123,21 @@ describe('a wrong topology file', () => {
       'no processes',
       'calls: local',
       [
-        't.yaml:1: there are no processes: name one at least below "processes", as shop: { http: true, contexts: [catalog, cart] }',
+        't.yaml:1: there are no processes: name one at least below "processes", as library: { http: true, contexts: [lending, members] }',
       ],
     ],
     [
       'processes in a list',
       'calls: local\nprocesses: [shop]',
       [
-        't.yaml:2: there are no processes: name one at least below "processes", as shop: { http: true, contexts: [catalog, cart] }',
+        't.yaml:2: there are no processes: name one at least below "processes", as library: { http: true, contexts: [lending, members] }',
       ],
     ],
     [
       'a name of two words',
       'processes:\n  The shop: { http: true, contexts: [cart, catalog, ordering] }',
       [
-        't.yaml:2: "The shop" is no name for a process: write 40 small letters, digits and hyphens at most, a letter first, as storefront or order-desk',
+        't.yaml:2: "The shop" is no name for a process: write 40 small letters, digits and hyphens at most, a letter first, as gateway or lending-desk',
       ],
     ],
     [
@@ -170,7 +170,7 @@ describe('a wrong topology file', () => {
         ...['cart', 'catalog', 'ordering'].map(
           (context) => `t.yaml:1: the context "${context}" runs nowhere: add it to a process`,
         ),
-        't.yaml:2: contexts of "shop" is a list, as [catalog, cart], not cart',
+        't.yaml:2: contexts of "shop" is a list, as [lending, members], not cart',
       ],
     ],
     [
@@ -256,7 +256,7 @@ describe('a wrong topology file', () => {
       { ...spoken, name: 'shipping.ship.v1', context: 'shipping', sentBy: ['ordering'] },
       { ...spoken, name: 'shipping.shipped.v1', context: 'shipping', subscribers: ['ordering.checkout'] },
     ]);
-    const remedy = 'add the context "shipping" to the shop, or run npm run contracts where it has left';
+    const remedy = 'add the context "shipping" to the application, or run npm run contracts where it has left';
     expect(problems(split.replace('catalog', ''), { ...known, contracts })).toEqual([
       't.yaml:4: the context "catalog" runs nowhere, and "cart" calls catalog.get-offers.v1: add it to a process',
       `t.yaml:5: HTTP calls shipping.get-rates.v1, which nobody owns: ${remedy}`,

@@ -65,7 +65,7 @@ export function checkSpeakers(file: YamlFile, { processes }: Declared, { contrac
     if (owner === '*' || contexts.includes(owner)) continue;
     const host = [...processes.values()].find((kind) => (who === 'edge' ? kind.http : kind.lineOf.has(who)));
     const line = host?.lineOf.get(who) ?? host?.httpLine ?? 1;
-    const remedy = `add the context "${owner}" to the shop, or run npm run contracts where it has left`;
+    const remedy = `add the context "${owner}" to the application, or run npm run contracts where it has left`;
     file.wrong(line, `${who === 'edge' ? 'HTTP' : `"${who}"`} ${says}, which nobody owns: ${remedy}`);
   }
 }

@@ -12,7 +12,7 @@ import { type Value, YamlFile } from './yaml-file.js';
 
 const keys = ['calls', 'events', 'partitions', 'processes'];
 const processKeys = ['http', 'contexts'];
-const example = 'shop: { http: true, contexts: [catalog, cart] }';
+const example = 'library: { http: true, contexts: [lending, members] }';
 
 /** The topology that a file's text declares. @throws WrongTopology with all that is wrong, by line */
 export function topologyOf(name: string, text: string, known: Known): Topology {
@@ -91,7 +91,7 @@ function processesOf(file: YamlFile, value: Value | undefined, known: Known): Ma
 function processOf(file: YamlFile, name: string, value: Value, known: Known): DeclaredProcess {
   const { line } = value;
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
-    const rule = 'write 40 small letters, digits and hyphens at most, a letter first, as storefront or order-desk';
+    const rule = 'write 40 small letters, digits and hyphens at most, a letter first, as gateway or lending-desk';
     file.wrong(line, `"${name}" is no name for a process: ${rule}`);
   }
   const entries = file.entries(value);
@@ -115,7 +115,8 @@ function contextsOf(file: YamlFile, name: string, value: Value | undefined, know
   const lineOf = new Map<string, number>();
   if (!value) return lineOf;
   const items = file.items(value);
-  if (!items) file.wrong(value.line, `contexts of "${name}" is a list, as [catalog, cart], not ${file.written(value)}`);
+  if (!items)
+    file.wrong(value.line, `contexts of "${name}" is a list, as [lending, members], not ${file.written(value)}`);
   for (const item of items ?? []) {
     const context = file.text(item);
     const first = lineOf.get(context);

@@ -5,7 +5,7 @@ import { settings } from '#kernel/base';
 export class TopologySettings extends settings({
   CLEAVE_TOPOLOGY: {
     schema: z.string().optional(),
-    doc: 'The topology file, as topologies/split-redis.yaml. Unset: the monolith, everything in this process.',
+    doc: 'The topology file, as topologies/monolith.yaml. Unset: the monolith, everything in this process.',
   },
   CLEAVE_PROCESS: {
     schema: z.string().optional(),

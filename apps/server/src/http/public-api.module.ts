@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { GetJwks } from '#identity/contracts';
 import type { Environment } from '#kernel/base';
+import type { ApiOptions } from '#kernel/edge';
 import { ApiSections, HttpModule, OperationsHttpModule } from '#kernel/http';
 import { contexts, edges } from '../contexts.js';
 
@@ -21,6 +22,17 @@ const sections = new ApiSections({
   operations: 'Messages on their way: what waits, what failed, what one request set going.',
 });
 
+const api: ApiOptions = {
+  jwks: GetJwks,
+  about: 'The API of the shop, in JSON over HTTP.',
+  guest: {
+    header: 'X-Cart-Token',
+    scheme: 'cartToken',
+    description: 'The token that came with a guest’s cart.',
+    what: 'the token of the cart',
+  },
+};
+
 /** Every context's edge: the same on whichever process serves HTTP, wherever the contexts themselves run. */
 @Module({})
 export class PublicApiModule {
@@ -28,7 +40,7 @@ export class PublicApiModule {
     return {
       module: PublicApiModule,
       imports: [
-        HttpModule.forRoot(environment, GetJwks),
+        HttpModule.forRoot(environment, api),
         OperationsHttpModule.of(Object.keys(contexts)),
         ...(await edges()),
       ],

@@ -7,7 +7,7 @@ const access = permission('operations');
 const DeadLetterId = text()
   .max(300)
   .regex(/^[a-z][a-z0-9-]*(\.[^:]+)?:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be the id of a dead letter')
-  .meta({ examples: ['catalog.availability:0199f3a2-7c1e-7abc-8def-0123456789ab'] });
+  .meta({ examples: ['context.subscriber:0199f3a2-7c1e-7abc-8def-0123456789ab'] });
 
 /** Payloads are of every shape, which no contract can declare: they travel as JSON text, personal fields redacted. */
 const PayloadText = text().nullable().meta({ description: 'JSON; null where its shape is not known here.' });
@@ -95,14 +95,13 @@ function declareOperations(context: string) {
               id,
               context,
               subscriber: context,
-              message: `${context}.reserve-stock.v1`,
-              publisher: 'ordering',
+              message: `${context}.do-something.v1`,
+              publisher: 'another-context',
               key: '0199f3a2-7c1e-7abc-8def-0123456789ac',
               correlationId: '0199f3a27c1d7abc8def0123456789ab',
-              payload:
-                '{"orderId":"0199f3a2-7c1e-7abc-8def-0123456789ac","lines":[{"sku":"ALPINE-MUG-BLUE","quantity":1}]}',
+              payload: '{"id":"0199f3a2-7c1e-7abc-8def-0123456789ac"}',
               attempts: 12,
-              error: { code: 'internal', message: '42P01 undefined_table: relation "reservation" does not exist' },
+              error: { code: 'internal', message: '42P01 undefined_table: relation "thing" does not exist' },
               parkedAt: '2026-01-31T12:00:00.000Z',
               nextAttemptAt: null,
               waiting: 1,
@@ -134,7 +133,10 @@ function declareOperations(context: string) {
         destination: text()
           .max(100)
           .optional()
-          .meta({ description: 'To this subscriber or log alone, as the outbox calls it.', examples: ['kafka'] }),
+          .meta({
+            description: 'To this subscriber or log alone, as the outbox calls it.',
+            examples: ['context.subscriber'],
+          }),
       }),
       output: Replayed,
       errors: {
@@ -146,7 +148,7 @@ function declareOperations(context: string) {
       },
       example: {
         input: { since: '2026-01-31T12:00:00.000Z' },
-        output: { messages: 1200, destinations: ['kafka', context] },
+        output: { messages: 1200, destinations: [`${context}.subscriber`, context] },
       },
     }),
     /** What a context knows of a flow: the messages that it published, and those of `messageIds` that came to it. */
@@ -172,13 +174,13 @@ function declareOperations(context: string) {
           messages: [
             {
               id: '0199f3a2-7c1e-7abc-8def-0123456789ab',
-              name: `${context}.stock-reserved.v1`,
+              name: `${context}.something-happened.v1`,
               key: '0199f3a2-7c1e-7abc-8def-0123456789ac',
               destination: null,
               at: '2026-01-31T12:00:00.000Z',
               timer: false,
               causationId: null,
-              payload: '{"orderId":"0199f3a2-7c1e-7abc-8def-0123456789ac","until":"2026-01-31T12:16:00.000Z"}',
+              payload: '{"id":"0199f3a2-7c1e-7abc-8def-0123456789ac"}',
             },
           ],
           truncated: false,

@@ -28,7 +28,7 @@ export type TransportStatus = 'connected' | 'away';
 
 /** Carries the messages of outboxes between processes: one log per publishing context, in partitions by key. */
 export interface EventTransport {
-  /** Such as `redis`: the outboxes' cursors are stored under it. */
+  /** The broker's: the outboxes' cursors are stored under it. */
   readonly name: string;
   /**
    * The log that a context's outbox is read to; creates it where there is none. `readers` are the contexts that read it: the

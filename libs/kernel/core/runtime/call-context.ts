@@ -4,7 +4,7 @@ import type { Transaction } from '../database/transaction.js';
 
 /**
  * On whose behalf something happens. `owners` are the references that resources are owned by: `user:<id>`, or
- * `guest:<sha256 of the cart's token>`; the token itself never travels.
+ * `guest:<sha256 of the guest's token>`; the token itself never travels.
  */
 export interface Principal {
   readonly kind: 'anonymous' | 'user' | 'service';

@@ -8,7 +8,7 @@ export type ReadinessCheck = () => string | undefined | Promise<string | undefin
 export class Readiness {
   readonly checks = new Map<string, ReadinessCheck>();
 
-  /** `name` is how /health/ready tells it, as `redis`. */
+  /** `name` is how /health/ready tells it, as `postgres`. */
   add(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
   }

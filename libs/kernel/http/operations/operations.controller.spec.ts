@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { contractOf, kernelFailure } from '#kernel/messages';
-import { Fleet } from './fleet.js';
+import { Fleet } from '#kernel/edge';
 import { OperationsController } from './operations.controller.js';
 
 const idOf = (n: number): string => `0199f3a2-7c1e-7abc-8def-${String(n).padStart(12, '0')}`;

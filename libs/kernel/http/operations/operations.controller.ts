@@ -3,13 +3,12 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import * as z from 'zod';
 import { type Operations, operationsOf } from '#kernel/core';
+import { Fleet, inOrder } from '#kernel/edge';
 import { Instant, kernelFailure, text } from '#kernel/messages';
 import { Answers } from '../answers.js';
-import { Fleet } from './fleet.js';
-import { inOrder } from './flow-order.js';
 
 /** The messages of all contexts are alike: one's stand for them in the documentation and in errors. */
-const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, ReplayMessages, GetFlow } = operationsOf('inventory');
+const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, ReplayMessages, GetFlow } = operationsOf('context');
 
 // Contracts carry payloads as JSON text, here they are what they were.
 const shown = <Told extends { payload: string | null }>(told: Told) => ({ ...told, payload: parsed(told) });
@@ -65,7 +64,7 @@ const Page = ListDeadLetters.input.omit({ retrying: true }).extend({
   context: text()
     .max(100)
     .optional()
-    .meta({ description: 'Of this context alone.', examples: ['inventory'] }),
+    .meta({ description: 'Of this context alone.', examples: ['context'] }),
   retrying: z
     .enum(['true', 'false'])
     .default('false')
@@ -75,7 +74,7 @@ type Replay = z.output<typeof ReplayMessages.input>;
 const context = {
   schema: text()
     .max(100)
-    .meta({ examples: ['inventory'] }),
+    .meta({ examples: ['context'] }),
 };
 const id = { schema: text().max(300) };
 const flowId = { schema: GetFlow.input.shape.correlationId };

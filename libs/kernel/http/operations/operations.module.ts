@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CONTEXTS, Fleet } from './fleet.js';
+import { CONTEXTS, Fleet } from '#kernel/edge';
 import { OperationsController } from './operations.controller.js';
 
 /** The operators' API. Imported once, where the contexts of the application are known. */

@@ -3,11 +3,17 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
-import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Principal } from '#kernel/core';
 import { kernelFailure } from '#kernel/messages';
 import { KeyRing } from './key-ring.js';
+
+/** What an edge hands to Passport: each value of `authorization` that came with the request, as a header or as metadata. */
+export interface Asking {
+  readonly authorization: readonly string[];
+  /** Set by Passport. */
+  user?: Principal;
+}
 
 const Claims = z.object({ sub: z.guid(), exp: z.int(), permissions: z.array(z.string()) });
 /** Four bits of an ES256 signature's last character mean nothing; decoders pass over them, and one token would have 16 spellings. */
@@ -16,15 +22,14 @@ const Token = z.object({ header: z.object({ kid: z.string() }), signature: z.str
 
 const bearer = /^Bearer +([\w.~+/-]+=*)$/i;
 
-/** Of one header with one token (RFC 6750). Of two, somebody before us may have checked the other. */
-function theOnlyToken({ headers, raw }: FastifyRequest): string | null {
-  if (raw.headersDistinct['authorization']?.length !== 1) return null;
-  return bearer.exec(headers.authorization ?? '')?.[1] ?? null;
+/** Of one value with one token (RFC 6750). Of two, somebody before us may have checked the other. */
+function theOnlyToken({ authorization: [value = '', ...others] }: Asking): string | null {
+  return others.length > 0 ? null : (bearer.exec(value)?.[1] ?? null);
 }
 
 /** Checks access tokens: ES256 and nothing else, by the keys of the ring. */
 @Injectable()
-export class BearerStrategy extends PassportStrategy(Strategy) {
+export class TokenStrategy extends PassportStrategy(Strategy) {
   constructor(keys: KeyRing) {
     const decoder = new JwtService();
     const keyOf = callbackify(async (token: string) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Clock, WrongSettings } from '#kernel/base';
-import { HttpSettings } from './http-settings.js';
+import { EdgeSettings } from './edge-settings.js';
 import { Quota } from './quota.js';
 import { clientAt } from './rate-limits.js';
 
@@ -85,23 +85,15 @@ describe('the network that an address counts for', () => {
   ])('of %s is %s', (address, network) => expect(clientAt(address)).toBe(network));
 });
 
-describe('the settings of the edge', () => {
-  it('read quotas, proxies and origins', () => {
-    const environment = {
-      RATE_LIMIT_READS: '1000/1',
-      RATE_LIMIT_WRITES: 'off',
-      TRUST_PROXY: 'loopback, 10.0.0.0/8,2001:db8::/32',
-      CORS_ORIGINS: 'https://shop.example,http://localhost:5173',
-    };
-    expect(new HttpSettings(environment)).toMatchObject({
+describe('the quotas of the settings', () => {
+  it('are so many requests in so many seconds, or none', () => {
+    expect(new EdgeSettings({ RATE_LIMIT_READS: '1000/1', RATE_LIMIT_WRITES: 'off' })).toMatchObject({
       RATE_LIMIT: true,
       RATE_LIMIT_READS: { requests: 1_000, seconds: 1 },
       RATE_LIMIT_WRITES: undefined,
       RATE_LIMIT_CREDENTIALS: { requests: 300, seconds: 60 },
-      TRUST_PROXY: ['loopback', '10.0.0.0/8', '2001:db8::/32'],
-      CORS_ORIGINS: ['https://shop.example', 'http://localhost:5173'],
     });
-    expect(new HttpSettings({})).toMatchObject({ RATE_LIMIT_READS: undefined, TRUST_PROXY: [], CORS_ORIGINS: [] });
+    expect(new EdgeSettings({})).toMatchObject({ RATE_LIMIT_READS: undefined });
   });
 
   it.each([
@@ -109,13 +101,7 @@ describe('the settings of the edge', () => {
     { RATE_LIMIT_READS: '0/60' },
     { RATE_LIMIT_WRITES: '600' },
     { RATE_LIMIT_CREDENTIALS: '5/0' },
-    { TRUST_PROXY: 'on' },
-    { TRUST_PROXY: '10.0.0.0/33' },
-    { TRUST_PROXY: '1' },
-    { CORS_ORIGINS: '*' },
-    { CORS_ORIGINS: 'https://shop.example/' },
-    { CORS_ORIGINS: 'shop.example' },
-  ])('refuse %j', (environment) => {
-    expect(() => new HttpSettings(environment)).toThrow(WrongSettings);
+  ])('are refused where they are written %j', (environment) => {
+    expect(() => new EdgeSettings(environment)).toThrow(WrongSettings);
   });
 });
