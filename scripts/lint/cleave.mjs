@@ -23,9 +23,9 @@ const deterministic = {
   },
 };
 
-/** Libraries quote in their messages what was handled: names, addresses, payloads. `#kernel/errors` tells what is safe of them. */
+/** Libraries quote in their messages what was handled: names, addresses, payloads. `#kernel/base` tells what is safe of them. */
 const errorsToldSafely = {
-  meta: { type: 'problem', docs: { description: 'errors become text by #kernel/errors alone' } },
+  meta: { type: 'problem', docs: { description: 'errors become text by #kernel/base alone' } },
   create(context) {
     const isError = (node) => node?.type === 'Identifier' && node.name === 'error';
     const report = (node) =>

@@ -1,4 +1,4 @@
-import { type JsonWebKey } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Clock } from '#kernel/base';

@@ -25,3 +25,4 @@ export {
 } from './settings.js';
 export { exceeds } from './size.js';
 export { CannotStart } from './cannot-start.js';
+export { contextIn } from './context-in.js';

@@ -1,5 +1,5 @@
 import { settledName } from '#kernel/core';
-import { contextIn } from '#kernel/messages';
+import { contextIn } from '#kernel/base';
 import type { ContractMap, Topology } from '#kernel/topology';
 
 /**

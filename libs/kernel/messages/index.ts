@@ -1,6 +1,5 @@
 export { type Access, anyone, authenticated, internal, owner, permission } from './access.js';
 export { checkInput, MOST_ISSUES, type Wrong } from './check-input.js';
-export { contextIn } from './context-in.js';
 export { ContractError } from './contract-error.js';
 export {
   type ErrorDeclaration,

@@ -1,7 +1,7 @@
 import { Command, Query } from '@nestjs/cqrs';
 import * as z from 'zod';
+import { contextIn } from '#kernel/base';
 import type { Access } from './access.js';
-import { contextIn } from './context-in.js';
 import { ContractError } from './contract-error.js';
 import { type ErrorDeclarations, Failure } from './failure.js';
 import { assertJsonOnly } from './schema.js';

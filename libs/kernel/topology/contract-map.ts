@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { contextIn } from '#kernel/messages';
+import { contextIn } from '#kernel/base';
 
 /** One message on its way: from a context, or from `edge`, which is HTTP; to a context, or to `*`, which is each of them. */
 export interface Arrow {

@@ -1,5 +1,5 @@
 import type { Environment } from '#kernel/base';
-import { type Broker } from '#kernel/brokers';
+import type { Broker } from '#kernel/brokers';
 import { carriersOf, checkEnvironment, contractMap, readTopology, type Topology } from '#kernel/topology';
 import { brokers } from '../brokers.js';
 import { contextNames } from '../contexts.js';

@@ -1,4 +1,4 @@
-import { contextIn } from '#kernel/messages';
+import { contextIn } from '#kernel/base';
 import type { CallTransport } from '../ports/transport.js';
 import type { CallRequest, Link } from './link.js';
 import type { Registry } from './registry.js';
