@@ -24,8 +24,8 @@ export async function start(cleanup: AsyncDisposableStack): Promise<Line[]> {
   const server = (dataDir: string, environment: Record<string, string>) => async (): Promise<Started> => {
     const spawned = await spawnServer(dataDir, environment, cleanup);
     await until(
-      async () => spawned.hasEnded() || (await ask(`${spawned.url}/api/v1/products?limit=1`)).includes('"handle"'),
-      'products are shown',
+      async () => spawned.hasEnded() || (await ask(`${spawned.url}/api/v1/products?limit=1`)).includes('"items"'),
+      'products are answered',
       60,
     );
     return spawned;
@@ -37,7 +37,7 @@ export async function start(cleanup: AsyncDisposableStack): Promise<Line[]> {
   };
   const onDatabase = server(beside!, { DATABASE_URL: url });
 
-  // The first, uncounted round makes the databases and fills them with the demo catalogue.
+  // The first, uncounted round makes the databases.
   const times = await interleaved(ROUNDS, {
     alone: timed(server(alone!, {})),
     onDatabase: timed(onDatabase),
