@@ -23,7 +23,7 @@ const street = {
 /** A broker's test kit stands beside the broker. */
 const brokerKit = `^libs/kernel/${brokers}/testing/`;
 const testKits = ['^libs/kernel/testing/', brokerKit];
-/** All that may be imported of a part from outside: what its faces export. */
+/** The faces: the only files of a part that others may import. */
 const faces = ['^libs/kernel/[^/]+/index\\.ts$', '^libs/kernel/testing/(trial|guarantees)/index\\.ts$', `${brokerKit}index\\.ts$`];
 
 export default {

@@ -39,7 +39,7 @@ it('the kernel has no word of the shop, nor its core of a broker', () => {
   const naming = (word: RegExp, of: RegExp) =>
     sources.filter((file) => of.test(file) && word.test(readFileSync(join(root, file), 'utf8')));
   expect(sources.length).toBeGreaterThan(100);
-  // What money looks like on every wire is shown by an example in euros.
+  // The schema of money, a wire format, has an example in euros.
   expect(naming(words, /./)).toEqual(['libs/kernel/messages/schema.ts']);
   expect(naming(brokers, /\/(messages|core|topology|brokers|edge|http)\//)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What the tests use and npm does not bring: the brokers of the split topologies, and Python, which fuzzes the API.
+// The programs that tests need and npm does not install: the brokers of the split topologies, and Python, which fuzzes the API.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -47,7 +47,7 @@ export function splitTopologies() {
   const missing = missingBrokers();
   return Object.keys(topologies).filter((one) => !topologies[one].some((name) => missing.includes(name)));
 }
-/** What is to be run before the first test, by the name of the broker that can run here: code for `node --eval`. */
+/** Code for `node --eval` that runs before the first test, by the broker that wants it, of those that can run here. */
 export function preparations() {
   const missing = missingBrokers();
   return Object.entries(brokers).flatMap(([name, { prepare }]) =>

@@ -5,10 +5,10 @@ import { brokers } from '../../server/src/brokers.js';
 
 export const PARTITIONS = 16;
 
-/** How a process of the benchmark speaks over a broker. */
+/** A process of the benchmark that speaks over a broker. */
 export interface Speaker {
   readonly broker: string;
-  /** Of Redis the URL, of Kafka `host:port`. */
+  /** The broker's address, as its setting has it. */
   readonly where: string;
   /** None: nothing is signed. */
   readonly key?: string | undefined;

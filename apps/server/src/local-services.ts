@@ -22,13 +22,13 @@ const testProvider: LocalService = {
   },
 };
 
-/** What a process with contexts stands on, and the monolith with nothing else. */
+/** The needs of a process with contexts: a database and a payment provider. The monolith has no others. */
 export const data: Needs = { services: [embeddedPostgres, testProvider], secrets: {} };
 
-/** What every process of a topology stands on beside its brokers. */
+/** The needs of every process of a topology, beside its brokers. */
 export const bus: Needs = { services: [], secrets: { CLEAVE_BUS_KEY: 'bus.key' } };
 
-/** All of these together. */
+/** The union of several needs. */
 export const together = (...needs: readonly Needs[]): Needs => ({
   services: needs.flatMap(({ services }) => services),
   secrets: Object.assign({}, ...needs.map(({ secrets }) => secrets)) as Needs['secrets'],

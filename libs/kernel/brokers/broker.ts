@@ -19,10 +19,10 @@ export interface Broker extends Carrier {
   readonly local?: LocalService;
 }
 
-/** What a broker makes a transport of. */
+/** The options of a broker's transports. */
 export interface TransportOptions extends BusOptions {
   readonly environment: Environment;
-  /** Of each log, and of each topic of calls. */
+  /** The partitions of each log, and of each topic of calls. */
   readonly partitions: number;
 }
 

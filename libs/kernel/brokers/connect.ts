@@ -10,13 +10,13 @@ export interface Connecting {
   readonly topology: Topology;
   readonly brokers: readonly Broker[];
   readonly environment: Environment;
-  /** Which contexts run in this process. */
+  /** The contexts that run in this process. */
   readonly contexts: readonly string[];
   /** Names this process among its replicas. */
   readonly instance: string;
 }
 
-/** What connects a process of the topology with the others. Undefined where no message leaves it. */
+/** Connects a process of the topology with the others. Undefined where no message leaves the process. */
 export async function connectSplit(connecting: Connecting): Promise<ConnectedSplit | undefined> {
   const { calls, events, processes } = connecting.topology;
   if (calls === 'local' && events === 'local') return undefined;

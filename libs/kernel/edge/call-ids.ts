@@ -2,7 +2,7 @@ import type { Ids } from '#kernel/base';
 
 const printable = /^[\x20-\x7e]{1,255}$/;
 
-/** Whether a client may name its call so, as by Idempotency-Key: 1 to 255 printable ASCII characters. */
+/** Tells whether a text may be a call id, as in Idempotency-Key: 1 to 255 printable ASCII characters. */
 export const isCallId = (key: unknown): key is string => typeof key === 'string' && printable.test(key);
 
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { onOff, settings } from '#kernel/base';
 import type { QuotaSize } from './quota.js';
 
-/** How much each client may ask, at every edge. */
+/** The rate limits of every edge. */
 export class EdgeSettings extends settings({
   RATE_LIMIT: {
     schema: onOff(),

@@ -7,11 +7,11 @@ import { RateLimits } from './rate-limits.js';
 import { TokenStrategy } from './token.strategy.js';
 import { WhoAsks } from './who-asks.js';
 
-/** What all edges of a process share: who asks, and how much anyone may ask. */
+/** The providers that all edges of a process share: authentication and rate limits. */
 @Global()
 @Module({})
 export class EdgeModule {
-  /** Without `api` there is none: operators alone are answered, who show no token. */
+  /** A process without `api` answers operators alone, who show no token. */
   static forRoot(environment: Environment, api?: ApiOptions): DynamicModule {
     return {
       module: EdgeModule,

@@ -5,7 +5,7 @@ import { EdgeSettings } from './edge-settings.js';
 import { Quota, type QuotaSize, type Taken } from './quota.js';
 
 /**
- * What a request counts as. `reads` and `writes` count by user, or by address where nobody is logged in, and not for the
+ * The kinds of limits. `reads` and `writes` count by user, or by address where nobody is logged in, and not for the
  * machine itself (loopback). `credentials` are what can be guessed at: they count by address, whoever asks.
  */
 export type Limit = 'reads' | 'writes' | 'credentials';
@@ -16,7 +16,7 @@ export interface Policy extends QuotaSize {
   readonly quota: Quota;
 }
 
-/** Who asks, as far as a quota wants to know. */
+/** A client, as a quota sees it. */
 export interface Client {
   readonly address: string;
   /** The id of whoever is logged in. */
@@ -42,7 +42,7 @@ export class RateLimits {
     );
   }
 
-  /** Undefined where requests of this kind are not limited. */
+  /** The policy for requests of this kind. Undefined where they are not limited. */
   policy(limit: Limit | 'none' | undefined): Policy | undefined {
     return this.policies.get(limit);
   }
@@ -57,5 +57,5 @@ export class RateLimits {
 const isLoopback = (address: string): boolean =>
   address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
 
-/** Who an address counts for: its network, and one for all that is no address. */
+/** The client that an address counts for: its network; one client for everything that is no address. */
 export const clientAt = (address: string): string => (isIP(address) === 0 ? 'unknown' : networkOf(address));

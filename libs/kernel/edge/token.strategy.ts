@@ -8,7 +8,7 @@ import type { Principal } from '#kernel/core';
 import { kernelFailure } from '#kernel/messages';
 import { KeyRing } from './key-ring.js';
 
-/** What an edge hands to Passport: each value of `authorization` that came with the request, as a header or as metadata. */
+/** The request, as an edge hands it to Passport: each value of `authorization`, from headers or from metadata. */
 export interface Asking {
   readonly authorization: readonly string[];
   /** Set by Passport. */
@@ -22,7 +22,7 @@ const Token = z.object({ header: z.object({ kid: z.string() }), signature: z.str
 
 const bearer = /^Bearer +([\w.~+/-]+=*)$/i;
 
-/** Of one value with one token (RFC 6750). Of two, somebody before us may have checked the other. */
+/** The token of a single Authorization value (RFC 6750). Two are refused: a proxy may have checked the other one. */
 function theOnlyToken({ authorization: [value = '', ...others] }: Asking): string | null {
   return others.length > 0 ? null : (bearer.exec(value)?.[1] ?? null);
 }

@@ -6,7 +6,7 @@ import { anonymous, type Principal } from '#kernel/core';
 import { Failure, kernelFailure } from '#kernel/messages';
 import type { Asking } from './token.strategy.js';
 
-/** Finds out who asks, whatever edge the request came through. */
+/** Authenticates users, at every edge. */
 @Injectable()
 export class WhoAsks extends AuthGuard('jwt') {
   /** The user of an access token. `authorization`: each value that came. @throws kernel.unauthenticated, or why the keys cannot be had */
@@ -23,14 +23,14 @@ export class WhoAsks extends AuthGuard('jwt') {
   }
 }
 
-/** Whoever holds a guest's token owns what the token's hash stands for; the token itself goes no further. */
+/** The principal that a guest's token stands for: the owner by the token's hash. The token itself goes no further. */
 export function guestOf(token: unknown): Principal {
   if (typeof token !== 'string' || token === '') return anonymous;
   const guest = `guest:${hash('sha256', token, 'hex')}`;
   return { ...anonymous, id: guest, owners: [guest] };
 }
 
-/** A user who holds a guest's token too owns what either does. */
+/** A user with a guest's token owns what both own. */
 export const asBoth = (user: Principal, guest: Principal): Principal => ({
   ...user,
   owners: [...user.owners, ...guest.owners],

@@ -4,7 +4,7 @@ import { authorize } from '#kernel/core';
 import { asBoth, WhoAsks } from '#kernel/edge';
 import { RequestLimits } from './request-limits.js';
 
-/** Refuses early who may not ask. A request without a token passes at once as anonymous; a wrong token is refused everywhere. */
+/** Refuses early those who may not ask. A request without a token passes at once as anonymous; a wrong token is refused everywhere. */
 @Injectable()
 export class BearerGuard {
   constructor(
@@ -34,7 +34,7 @@ export class BearerGuard {
   }
 }
 
-/** What the owner decides by the contract anyway, decided before a large body is read. */
+/** The contract's refusal, which the owner would repeat, before a large body is read. */
 function refusalOf({ routeOptions, callContext }: FastifyRequest): Error | undefined {
   const { access } = routeOptions.config;
   try {

@@ -18,7 +18,7 @@ import { RequestDurations } from './request-durations.js';
 @Global()
 @Module({})
 export class HttpModule {
-  /** Without `api` there is none: health and metrics alone. */
+  /** A process without `api` serves health and metrics alone. */
   static forRoot(environment: Environment, api?: ApiOptions): DynamicModule {
     return {
       module: HttpModule,
@@ -38,5 +38,5 @@ export class HttpModule {
   }
 }
 
-/** Whether somebody may ask, and whether what they ask is of the right shape. */
+/** The API's own providers: the guard of its routes, and the pipe that checks bodies against contracts. */
 const apiProviders: Provider[] = [BearerGuard, { provide: APP_PIPE, useClass: ContractPipe }];

@@ -2,7 +2,7 @@ import { certificatesIn, type TransportOptions } from '#kernel/brokers';
 import type { KafkaEventsOptions } from './kafka-events.js';
 import { KafkaSettings } from './settings.js';
 
-/** What both transports are told, from the settings. @throws WrongSettings */
+/** The options of both transports, from the settings. @throws WrongSettings */
 export function kafkaOptions({ environment, ...bus }: TransportOptions): KafkaEventsOptions {
   const settings = new KafkaSettings(environment);
   const { KAFKA_CA_FILE: ca, KAFKA_SASL_MECHANISM: mechanism } = settings;

@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 10_000;
 
 /** A service that runs as long as its server: once kept, it starts again on its data when it dies. */
 export class KeptService {
-  /** Where it is; known before it answers where it announced its address. */
+  /** The settings that tell its address. A service that announces its address is known by them before it answers. */
   readonly address: Promise<Environment>;
   /** True as long as its address alone is known. */
   isAwaited = false;
@@ -33,7 +33,7 @@ export class KeptService {
     this.address.catch(() => undefined); // told by whoever awaits all addresses
   }
 
-  /** Its entry in processes.json, once it runs. */
+  /** The service's entry in processes.json. Resolves once it runs. */
   async entry(): Promise<ProcessEntry> {
     const { name, port: portName } = this.service;
     const { pid, port } = await this.running;
@@ -83,7 +83,7 @@ export class KeptService {
     }
   }
 
-  /** Whether the time has passed, and it was not released meanwhile. Does not keep the process alive. */
+  /** Resolves after this time, with false where the service was released meanwhile. Does not keep the process alive. */
   private passed(milliseconds: number): Promise<boolean> {
     const { signal } = this.released;
     return sleep(milliseconds, true, { signal, ref: false }).catch(() => false);

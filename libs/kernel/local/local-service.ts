@@ -6,7 +6,7 @@ import type { Environment } from '#kernel/base';
  */
 export interface LocalService {
   readonly name: string;
-  /** What processes.json calls its port. */
+  /** The name of its port in processes.json. */
   readonly port: string;
   /** The setting that says where it is. Where that is set, nothing is started. */
   readonly setting: string;
@@ -25,7 +25,7 @@ export interface LocalServiceOptions {
 }
 
 export interface RunningService {
-  /** Where it is, as settings. */
+  /** The settings that tell its address. */
   readonly environment: Environment;
   readonly pid: number;
   readonly port: number;

@@ -23,7 +23,7 @@ export const noLocalServices = (environment: Environment): LocalServices => ({
   stop: () => Promise.resolve(),
 });
 
-/** What a server stands on. */
+/** The services and secrets that a server needs. */
 export interface Needs {
   readonly services: readonly LocalService[];
   /** Settings that are secrets, and the files of the data directory that keep them, made at the first start. */

@@ -14,7 +14,7 @@ const Entry = z.object({
   identity: z.string().optional(),
   /** Its port http serves the API. */
   api: z.boolean().optional(),
-  /** It is a service, which all servers on a data directory share: there is one of its name. */
+  /** True of a service, which all servers on a data directory share: one of each name. */
   service: z.boolean().optional(),
 });
 const LOCK_WITHIN_MS = 10_000;

@@ -2,7 +2,7 @@ import { certificatesIn, type TransportOptions } from '#kernel/brokers';
 import type { RedisOptions } from './connection.js';
 import { RedisSettings } from './settings.js';
 
-/** What both transports are told, from the settings. @throws WrongSettings */
+/** The options of both transports, from the settings. @throws WrongSettings */
 export function redisOptions({ environment, ...bus }: TransportOptions): RedisOptions {
   const { REDIS_URL: url, REDIS_CA_FILE: ca } = new RedisSettings(environment);
   return {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { hasEnded } from '#kernel/local';
 
-/** Whether this machine lacks a broker: what needs it is skipped, and the run says so at its end (scripts/jest-setup.mjs). */
+/** Tells whether this machine lacks a broker. Its tests are skipped then, and the run says so at its end (scripts/jest-setup.mjs). */
 export const isMissing = (broker: string): boolean =>
   (process.env['CLEAVE_TEST_WITHOUT'] ?? '').split(',').includes(broker);
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { settings } from '#kernel/base';
 
-/** Which part of which topology this process is, and how it reaches the others. */
+/** The topology, the process's part in it, and the key by which processes trust each other. */
 export class TopologySettings extends settings({
   CLEAVE_TOPOLOGY: {
     schema: z.string().optional(),

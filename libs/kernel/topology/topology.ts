@@ -1,7 +1,7 @@
 import type { Environment } from '#kernel/base';
 import type { ContractMap } from './contract-map.js';
 
-/** What carries messages between processes: the name of a `Carrier`; or `local`, where they stay in one process. */
+/** The name of the `Carrier` that carries messages between processes; `local` where they stay in one. */
 export type TransportName = string;
 
 /** A broker, as a topology sees it. */

@@ -14,7 +14,7 @@ export const topologyIn = (file: string): Promise<Topology> =>
 export const processIn = (topology: Topology, environment: Environment, process?: string): string =>
   checkEnvironment(topology, environment, brokers, process);
 
-/** What all processes of a topology together stand on. */
+/** The needs of all processes of a topology together. */
 export const needsOf = (topology: Topology): Needs => together(data, bus, ...carriersOf(topology, brokers).map(needOf));
 
 const needOf = ({ local }: Broker): Needs => ({ services: local ? [local] : [], secrets: {} });

@@ -43,7 +43,7 @@ export interface EventTransport {
   read(reader: string, publishers: readonly string[], take: Take): Promise<LogReader>;
   /** Deletes a context's log with the readers' offsets. Nobody may write or read it any more: its messages are gone, handled or not. */
   remove(publisher: string): Promise<void>;
-  /** Whether the broker keeps what it acknowledged over a restart; the remedy where it does not. @throws Error while it is away */
+  /** Tells whether a restart of the broker loses acknowledged messages, and then the remedy. @throws Error while the broker is away */
   persistence(): Promise<'kept' | { readonly remedy: string }>;
   close(): Promise<void>;
   readonly status: TransportStatus;

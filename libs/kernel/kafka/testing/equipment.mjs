@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 const { JAVA_HOME, KAFKA_HOME } = process.env;
 
-/** What tests over Kafka need of the machine. Maven fetches its jars, where KAFKA_HOME does not say that they are there. */
+/** The programs that tests over Kafka need. Maven fetches Kafka's jars unless KAFKA_HOME has them. */
 export const equipment = {
   title: 'Kafka (Java 17 or later, and Maven)',
   tools: [

@@ -1,4 +1,4 @@
-/** What tests over Redis need of the machine. */
+/** The programs that tests over Redis need. */
 export const equipment = {
   title: 'Redis 7 or later',
   tools: [

@@ -13,7 +13,7 @@ import { messages, reading } from './event-guarantees.js';
 export const pem = (name: 'server' | 'authority' | 'another'): string =>
   join(import.meta.dirname, '../certificates', `${name}.pem`);
 
-/** What a process says over a broker, and what it refuses, by its settings alone. Closes what it has opened after each test. */
+/** Connects by a broker's settings alone, and tells whether that works or is refused. Closes all connections after each test. */
 export function securedOver(broker: Broker) {
   const opened: Split[] = [];
   let warnings: string[] = [];
