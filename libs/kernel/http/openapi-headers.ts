@@ -2,7 +2,7 @@
 const known = {
   Location: {
     description: 'The address of what was made.',
-    example: '/api/v1/orders/0199f3a2-7c1e-7abc-8def-0123456789ab',
+    example: '/api/v1/things/0199f3a2-7c1e-7abc-8def-0123456789ab',
   },
   ETag: {
     description: 'The version of what is answered. Sent back as If-Match, it changes this version or nothing.',

@@ -28,8 +28,8 @@ operation is known: 408 \`http.request_timeout\`, 431 \`http.headers_too_large\`
 and answered alike. So after a time-out, or a 503 or 504, repeat it under its key. An operation that does not name the header answers
 with a secret, of which nothing is kept: each request is carried out by itself, whatever its key.
 
-**Bodies** have the fields that are documented: another one, which may be misspelt, is 422 with a pointer to it. Of what stands inside, such as
-the variants of a product, fields that are not taken are passed over, so that what was read can be sent back.
+**Bodies** have the fields that are documented: another one, which may be misspelt, is 422 with a pointer to it. Inside
+them, in objects and lists, fields that are not taken are passed over, so that what was read can be sent back.
 
 **Readers ignore** fields and values that they do not know: more of them may come. Everything else stays as it is within a version
 of the path.`;

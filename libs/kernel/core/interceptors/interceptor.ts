@@ -5,7 +5,7 @@ import type { CallRequest } from '../bus/link.js';
 export interface EdgeRequest {
   /** `http`, say. */
   readonly edge: string;
-  /** The operation, without values: `GET /api/v1/orders/:id`; undefined where no route matches. */
+  /** The operation, without values: `GET /api/v1/books/:id`; undefined where no route matches. */
   readonly operation: string | undefined;
   readonly correlationId: string;
   /** As the client sent them: names in lower case. */
