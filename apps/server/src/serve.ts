@@ -2,17 +2,17 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
+import { demoAdministrator, demoCustomer } from '#identity/contracts';
 import { checkSettings, type Environment } from '#kernel/base';
 import { kernelOptions, KernelSettings } from '#kernel/core';
 import { createHttpApp, HttpSettings, letGo } from '#kernel/http';
 import type { LocalServices } from '#kernel/local';
-import { settingsOf } from './process-settings.js';
 import { AppModule } from './app.module.js';
-import { demoAdministrator, demoCustomer } from '#identity/contracts';
 import { demoSetting } from './demo-setting.js';
 import { fillEmptyShop } from './demo.js';
 import { interceptorsOf } from './interceptors.js';
 import { everything, kindOf, type Place } from './place.js';
+import { settingsOf } from './process-settings.js';
 import type { ServerSettings } from './server-settings.js';
 
 /** So long clients are told to connect anew when others may serve on: longer than they were told that a connection may idle. */

@@ -1,3 +1,4 @@
+export { CannotStart } from './cannot-start.js';
 export {
   Clock,
   Ids,
@@ -8,6 +9,7 @@ export {
   SystemClock,
   SystemRandomness,
 } from './clock.js';
+export { contextIn } from './context-in.js';
 export { Alarm, Limit, pause, within } from './deadline.js';
 export { errorMessage, errorReport, type ErrorReport, errorStack, errorText, isError } from './error-report.js';
 export { isPrivate, networkOf } from './network.js';
@@ -24,5 +26,3 @@ export {
   WrongSettings,
 } from './settings.js';
 export { exceeds } from './size.js';
-export { CannotStart } from './cannot-start.js';
-export { contextIn } from './context-in.js';

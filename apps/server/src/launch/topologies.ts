@@ -1,10 +1,10 @@
 import type { Environment } from '#kernel/base';
 import type { Broker } from '#kernel/brokers';
+import type { Needs } from '#kernel/local';
 import { carriersOf, checkEnvironment, contractMap, readTopology, type Topology } from '#kernel/topology';
 import { brokers } from '../brokers.js';
 import { contextNames } from '../contexts.js';
 import { bus, data, together } from '../local-services.js';
-import type { Needs } from '#kernel/local';
 
 /** The topology of this file, whose contexts are all that there are. @throws WrongTopology */
 export const topologyIn = (file: string): Promise<Topology> =>
