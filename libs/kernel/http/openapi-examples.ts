@@ -5,7 +5,7 @@ export interface OperationExample {
   /** The contract's input, of which body and parameters show their parts. */
   readonly input?: unknown;
   readonly answer?: unknown;
-  /** What no input has a name for: `{ id: 'bookId' }` shows the input's `bookId` as the path's id. */
+  /** The path's parameters by the input's fields, where the names differ: `{ id: 'bookId' }` shows `bookId` as the path's id. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
