@@ -32,7 +32,7 @@ interface Serving {
 const alone: typeof import('./split.js') = {
   brokersOf: () => [],
   connect: () => Promise.resolve(undefined),
-  join: () => Promise.resolve(),
+  joinSplit: () => Promise.resolve(),
 };
 
 /** Runs the shop, or one process's part of it, until it is told to stop. */
@@ -45,7 +45,7 @@ export async function serve({
   opened,
 }: Serving): Promise<void> {
   const { http: api, contexts } = kindOf(place);
-  const { brokersOf, connect, join } = place === everything ? alone : await import('./split.js');
+  const { brokersOf, connect, joinSplit } = place === everything ? alone : await import('./split.js');
   checkSettings(Object.values(await settingsOf(contexts, brokersOf(place.topology))), process.env);
   const interceptors = interceptorsOf(settings);
   const http = new HttpSettings(process.env);
@@ -84,7 +84,7 @@ export async function serve({
   process.on('SIGTERM', stop).on('SIGINT', stop);
 
   await app.init();
-  if (split) await join(app, split);
+  if (split) await joinSplit(app, split);
   const production = settings.NODE_ENV === 'production';
   await app.listen(http.PORT, http.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'));
   const { port } = app.getHttpServer().address() as AddressInfo;

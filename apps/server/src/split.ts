@@ -1,5 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
-import { type Broker, type ConnectedSplit, type Connecting, connectSplit, joinSplit } from '#kernel/brokers';
+import { type Broker, type ConnectedSplit, type Connecting, connectSplit } from '#kernel/brokers';
 import { carriersOf, type Topology } from '#kernel/topology';
 import { brokers } from './brokers.js';
 
@@ -10,5 +9,4 @@ export const brokersOf = (topology: Topology): Broker[] => carriersOf(topology, 
 export const connect = (connecting: Omit<Connecting, 'brokers'>): Promise<ConnectedSplit | undefined> =>
   connectSplit({ ...connecting, brokers });
 
-/** Lets the others ask the contexts that run here, once the application is up. */
-export const join = (app: INestApplication, split: ConnectedSplit): Promise<void> => joinSplit(app, split);
+export { joinSplit } from '#kernel/brokers';

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import request, { type Response } from 'supertest';
-import { parse } from 'yaml';
 import { isMissing as brokerIsMissing, testDatabase, until } from '#kernel/testing';
+import type { Topology } from '#kernel/topology';
+import { topologyIn } from '../src/launch/topologies.js';
 import { administrator, RunningServer, type ServerOptions } from './running-server.js';
 
 /** A crowd waits longer than usual where it shares the two cores of a small machine, with many processes or with other tests. */
@@ -11,32 +12,21 @@ const patient = { CLEAVE_CALL_TIMEOUT_MS: '20000' };
 
 const folder = join(import.meta.dirname, '../../../topologies');
 
-interface TopologyFile {
-  readonly calls: string;
-  readonly events: string;
-  readonly processes: Readonly<Record<string, { readonly contexts?: readonly string[] }>>;
-}
-
 /** The split topologies of the project, by their names. */
 const splits = new Map(
-  readdirSync(folder).flatMap((name) => {
-    const file = parse(readFileSync(join(folder, name), 'utf8')) as TopologyFile;
-    return Object.keys(file.processes).length > 1 ? [[name.replace(/\.yaml$/, ''), file] as const] : [];
-  }),
+  (
+    await Promise.all(
+      readdirSync(folder).map(async (file) => [basename(file, '.yaml'), await topologyIn(join(folder, file))] as const),
+    )
+  ).filter(([, { processes }]) => processes.size > 1),
 );
 
 /** Each process with contexts twice. */
-const split = ([name, { processes }]: readonly [string, TopologyFile]): [string, ServerOptions] => [
-  name,
-  {
-    env: patient,
-    args: [
-      '--topology',
-      join(folder, `${name}.yaml`),
-      ...Object.entries(processes).flatMap(([one, { contexts }]) => (contexts ? ['--replicas', `${one}=2`] : [])),
-    ],
-  },
-];
+const split = ([name, { file, processes }]: readonly [string, Topology]): [string, ServerOptions] => {
+  const replicated = [...processes].filter(([, { contexts }]) => contexts.length > 0);
+  const args = ['--topology', file!, ...replicated.flatMap(([process]) => ['--replicas', `${process}=2`])];
+  return [name, { env: patient, args }];
+};
 
 /** The ways in which one shop can run. Every acceptance file runs on each, unchanged. */
 const topologies: Readonly<Record<string, ServerOptions>> = {
