@@ -26,3 +26,4 @@ export {
   WrongSettings,
 } from './settings.js';
 export { exceeds } from './size.js';
+export { Tasks } from './tasks.js';

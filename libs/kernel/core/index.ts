@@ -11,26 +11,26 @@ export { migration } from './database/migration.js';
 export { Recent } from './database/recent.js';
 export { sql, Sql } from './database/sql.js';
 export { ConcurrentChange } from './database/together.js';
-export { type ParkedMessage, Parking } from './inbox/parking.js';
 export { On, Subscriber, type SubscriberOptions } from './inbox/subscriber.js';
 export type { Delivery, EdgeAnswer, EdgeRequest, Handling, Interceptor, Next } from './interceptors/interceptor.js';
 export { Interceptors } from './interceptors/interceptors.js';
-export { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
+export { KERNEL_OPTIONS, type KernelOptions, kernelOptions } from './kernel-options.js';
+export { KernelRuntime } from './kernel-runtime.js';
 export { databaseUrls, KernelSettings } from './kernel-settings.js';
-export { context, type ContextOptions, KernelModule, kernelOptions } from './kernel.module.js';
+export { context, type ContextOptions, KernelModule } from './kernel.module.js';
 export { ContextMetrics } from './operations/context-metrics.js';
 export { type Operations, operationsOf } from './operations/operations.js';
+export { CursorAdmin } from './outbox/cursor-admin.js';
 export { Forgotten, settledName, type Settlement } from './outbox/destination.js';
 export { envelopeOf, messageColumns, type MessageRow, messageRows, rowOf } from './outbox/message-rows.js';
 export { send } from './outbox/outbox.js';
-export { Positions } from './outbox/positions.js';
 export type { Split } from './ports/split.js';
 export type {
   CallTransport,
   EventLog,
   EventTransport,
   LogReader,
-  PartitionPlace,
+  LogPosition,
   Take,
   TransportStatus,
 } from './ports/transport.js';

@@ -3,7 +3,6 @@ import { CommandBus, CqrsModule, EventBus, QueryBus } from '@nestjs/cqrs';
 import {
   type AnySettingsClass,
   Clock,
-  type Environment,
   Ids,
   Randomness,
   SeededRandomness,
@@ -20,8 +19,9 @@ import type { MigrationClass } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { prepareDatabase } from './database/prepare.js';
 import { Interceptors } from './interceptors/interceptors.js';
-import { KERNEL_OPTIONS, type KernelOptions, KernelRuntime } from './kernel-runtime.js';
-import { databaseFault, databaseUrls, type KernelSettings } from './kernel-settings.js';
+import { KERNEL_OPTIONS, type KernelOptions } from './kernel-options.js';
+import { KernelRuntime } from './kernel-runtime.js';
+import { databaseFault, databaseUrls } from './kernel-settings.js';
 import { operationHandlers } from './operations/handlers.js';
 import {
   CallRefusals1700000000006,
@@ -35,26 +35,6 @@ import {
 } from './outbox/kernel-tables.js';
 import { Outbox } from './outbox/outbox.js';
 import { RehearsedLink } from './rehearsal/rehearsal.js';
-
-/** The kernel's options from its settings. */
-export function kernelOptions(settings: KernelSettings, environment: Environment, instance: string): KernelOptions {
-  return {
-    environment,
-    instance,
-    databaseUrl: settings.DATABASE_URL,
-    migrate: settings.CLEAVE_MIGRATE,
-    rehearsal: settings.CLEAVE_REHEARSAL,
-    poolSize: settings.CLEAVE_POOL_SIZE,
-    callTimeoutMs: settings.CLEAVE_CALL_TIMEOUT_MS,
-    transactionTimeoutMs: settings.CLEAVE_TRANSACTION_TIMEOUT_MS,
-    maxAttempts: settings.CLEAVE_MAX_ATTEMPTS,
-    retentionDays: {
-      outbox: settings.CLEAVE_OUTBOX_DAYS,
-      inbox: settings.CLEAVE_INBOX_DAYS,
-      calls: settings.CLEAVE_CALL_DAYS,
-    },
-  };
-}
 
 /** Buses, clock and machinery: imported once by the application. */
 @Global()
@@ -124,17 +104,8 @@ export function context(name: string, { migrations = [], settings }: ContextOpti
     providers: [
       {
         provide: Database,
-        useFactory: async (
-          options: KernelOptions,
-          clock: Clock,
-          ids: Ids,
-          registry: Registry,
-          interceptors: Interceptors,
-        ) => {
-          const database = await openDatabase(name, migrations, options, clock, ids, registry);
-          new Outbox(database, ids, interceptors);
-          return database;
-        },
+        useFactory: (options: KernelOptions, clock: Clock, ids: Ids, registry: Registry, interceptors: Interceptors) =>
+          openDatabase(name, migrations, options, clock, ids, registry, interceptors),
         inject: [KERNEL_OPTIONS, Clock, Ids, Registry, Interceptors],
       },
       ...operationHandlers(name),
@@ -170,7 +141,9 @@ async function openDatabase(
   clock: Clock,
   ids: Ids,
   registry: Registry,
+  interceptors: Interceptors,
 ): Promise<Database> {
+  const outbox = new Outbox(ids, interceptors);
   const database = new Database(
     {
       context: name,
@@ -181,8 +154,9 @@ async function openDatabase(
       transactionTimeoutMs: options.transactionTimeoutMs,
     },
     clock,
+    outbox,
   );
-  registry.host(database);
+  registry.host(database, outbox);
   try {
     if (options.migrate) await prepareDatabase(database.options);
     await database.dataSource.initialize();

@@ -213,7 +213,7 @@ describe.each([
   });
 
   it('makes a dead letter of what never succeeds; redriven or discarded, its key goes on', async () => {
-    const parking = app.get(KernelRuntime).parking('sink')!;
+    const { deadLetters } = app.get(KernelRuntime).inbound('sink');
     switches.failing = (subscriber, key, n) => subscriber === 'sink.batches' && key.startsWith('dead') && n === 1;
     for (const key of ['dead-1', 'dead-2']) for (const _n of numbers(2)) await commands.execute(new Count({ key }));
     await sink().query(sql`update inbox_parked set attempts = 7 where key like 'dead%'`); // nearly there: the backoff would take minutes
@@ -221,7 +221,7 @@ describe.each([
       await sink().query(
         sql`update inbox_parked set due = now(), attempts = 7 where key like 'dead%' and attempts between 1 and 6`,
       );
-      const letters = await parking.deadLetters();
+      const letters = await deadLetters.list();
       return letters.length === 2 && letters;
     });
     expect(dead[0]).toMatchObject({
@@ -231,9 +231,9 @@ describe.each([
     });
     const letter = (key: string) => dead.find((one) => one.key === key)!.id;
     switches.failing = () => false;
-    expect(await parking.redrive(letter('dead-1'), 'sink.batches')).toBe(true);
-    expect(await parking.discard(letter('dead-2'), 'sink.batches')).toBe(true);
-    expect(await parking.discard(letter('dead-2'), 'sink.batches')).toBe(false);
+    expect(await deadLetters.redrive(letter('dead-1'), 'sink.batches')).toBe(true);
+    expect(await deadLetters.discard(letter('dead-2'), 'sink.batches')).toBe(true);
+    expect(await deadLetters.discard(letter('dead-2'), 'sink.batches')).toBe(false);
     await until(
       async () =>
         (await heardBy('sink.batches', 'dead-1')).length === 2 &&

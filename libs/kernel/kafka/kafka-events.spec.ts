@@ -107,11 +107,11 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await until(() => taken.length === 3, 'taken');
     await admin.deleteTopics({ topics: [topic()] });
-    await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'forgotten', 'forgotten');
-    await expect(log.append(0, [message(4)], place)).rejects.toBeInstanceOf(Forgotten);
+    await until(async () => (await log.settle([{ partition: 0, position }]))[0] === 'forgotten', 'forgotten');
+    await expect(log.append(0, [message(4)], position)).rejects.toBeInstanceOf(Forgotten);
     const again = await log.append(0, messages(1, 3), undefined);
     await log.append(0, messages(4, 6), again);
     await until(() => once(taken).length === 6, 'all are taken');
@@ -121,14 +121,14 @@ describeOnKafka('events while Kafka is in trouble', () => {
   it('are passed over where they came to a topic that was made anew before their process knew of it', async () => {
     const [events, other] = [transport(), transport()];
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await admin.deleteTopics({ topics: [topic()] });
     await until(async () => !(await admin.listTopics()).includes(topic()), 'deleted');
     const anew = await until(() => other.open('shop', ['mail']), 'made anew');
     await anew.append(0, messages(101, 105), undefined);
-    const late = await log.append(0, [message(4)], place);
+    const late = await log.append(0, [message(4)], position);
     const { taken } = await reading(other, 'mail', [0]);
-    expect(await log.settle([{ partition: 0, place: late }])).toEqual(['forgotten']);
+    expect(await log.settle([{ partition: 0, position: late }])).toEqual(['forgotten']);
     await log.append(0, messages(1, 5), undefined);
     await until(() => taken.length === 10, 'all are taken');
     expect(numbersOf(taken)).toEqual([...numbers(101, 105), ...numbers(1, 5)]);
@@ -139,30 +139,30 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const log = await events.open('shop', ['mail', 'stock']);
     const handled = await appendEach(log, messages(1, 3));
     const [mail, stock] = [await reading(events, 'mail', [0]), await reading(events, 'stock', [0])];
-    await until(async () => (await log.settle([{ partition: 0, place: handled }]))[0] === 'handled', 'handled');
+    await until(async () => (await log.settle([{ partition: 0, position: handled }]))[0] === 'handled', 'handled');
     await stock.reader.stop();
-    const place = await appendEach(log, messages(4, 9), handled);
+    const position = await appendEach(log, messages(4, 9), handled);
     await until(() => mail.taken.length === 9, 'one has them');
     await deleteUpTo(7);
-    expect(await log.settle([{ partition: 0, place }])).toEqual(['forgotten']);
+    expect(await log.settle([{ partition: 0, position }])).toEqual(['forgotten']);
     const back = await reading(transport(), 'stock', [0]);
     const again = await log.append(0, messages(4, 9), undefined);
     const last = await log.append(0, messages(10, 12), again);
-    await until(async () => (await log.settle([{ partition: 0, place: last }]))[0] === 'handled', 'handled');
+    await until(async () => (await log.settle([{ partition: 0, position: last }]))[0] === 'handled', 'handled');
     expect(numbersOf(back.taken)).toEqual(numbers(4, 12));
     expect(once(mail.taken)).toEqual(numbers(1, 12));
   });
 
-  it('of another slot are told again too where a reader lost its place, though their process did not know', async () => {
+  it('of another slot are told again too where a reader lost its position, though their process did not know', async () => {
     const events = transport();
     const [log, other] = [await events.open('shop', ['mail']), await transport().open('shop', ['mail'])];
     const [a, b] = [await appendEach(log, messages(1, 3)), await appendEach(other, messages(101, 103))];
     await deleteUpTo(2);
-    expect(await log.settle([{ partition: 0, place: a }])).toEqual(['forgotten']);
+    expect(await log.settle([{ partition: 0, position: a }])).toEqual(['forgotten']);
     const late = await other.append(0, messages(104, 105), b);
     const { taken } = await reading(events, 'mail', [0]);
     await log.append(0, messages(1, 3), undefined);
-    expect(await other.settle([{ partition: 0, place: late }])).toEqual(['forgotten']);
+    expect(await other.settle([{ partition: 0, position: late }])).toEqual(['forgotten']);
     await other.append(0, messages(101, 105), undefined);
     await until(() => taken.length === 8, 'all are taken');
     expect(numbersOf(taken)).toEqual([...numbers(1, 3), ...numbers(101, 105)]);
@@ -171,24 +171,24 @@ describeOnKafka('events while Kafka is in trouble', () => {
   it('are not lost to a reader that has read them where they are kept no longer', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
-    const place = await appendEach(log, messages(1, 9));
+    const position = await appendEach(log, messages(1, 9));
     const { taken } = await reading(events, 'mail', [0]);
-    await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled', 'handled');
+    await until(async () => (await log.settle([{ partition: 0, position }]))[0] === 'handled', 'handled');
     await deleteUpTo(9);
-    expect(await log.settle([{ partition: 0, place }])).toEqual(['handled']);
-    await log.append(0, messages(10, 11), place);
+    expect(await log.settle([{ partition: 0, position }])).toEqual(['handled']);
+    await log.append(0, messages(10, 11), position);
     await until(() => taken.length === 11, 'the rest is taken');
   });
 
-  it('come again from where their log begins where the place of a reader expired', async () => {
+  it('come again from where their log begins where the position of a reader expired', async () => {
     const log = await transport().open('shop', ['mail']);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     const { reader } = await reading(transport(), 'mail', [0]);
-    await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled', 'handled');
+    await until(async () => (await log.settle([{ partition: 0, position }]))[0] === 'handled', 'handled');
     await reader.stop();
     await admin.deleteGroups({ groups: [group('mail')] });
     const { taken } = await reading(transport(), 'mail', [0]);
-    await log.append(0, messages(4, 5), place);
+    await log.append(0, messages(4, 5), position);
     await until(() => taken.length === 5, 'all are taken');
     expect(numbersOf(taken)).toEqual(numbers(1, 5));
   });
@@ -202,8 +202,8 @@ describeOnKafka('events while Kafka is in trouble', () => {
     await loseAll(); // its producers are numbered from the beginning again
     const [events, other] = [transport(), transport()];
     const log = await until(() => events.open('shop', ['mail']), 'open');
-    let place: string | undefined;
-    for (const id of [1, 2, 3]) place = await until(() => log.append(0, [message(id)], place), 'appended');
+    let position: string | undefined;
+    for (const id of [1, 2, 3]) position = await until(() => log.append(0, [message(id)], position), 'appended');
     await loseAll();
     const anew = await until(() => other.open('shop', ['mail']), 'open anew');
     for (const id of [101, 102, 103, 104]) await until(() => anew.append(0, [message(id)], undefined), 'appended');
@@ -213,12 +213,12 @@ describeOnKafka('events while Kafka is in trouble', () => {
     expect(once(taken)).toEqual([101, 102, 103, 104, 4]);
   });
 
-  it('count as handled where who read before them hung, and then put their reader’s place back', async () => {
+  it('count as handled where who read before them hung, and then put their reader’s position back', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    const place = await appendEach(log, messages(1, 3));
-    const handled = async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled';
+    const position = await appendEach(log, messages(1, 3));
+    const handled = async () => (await log.settle([{ partition: 0, position }]))[0] === 'handled';
     await until(handled, 'handled');
     const { cluster } = log as unknown as { cluster: Cluster };
     const kept = (await placesOf(cluster, [group('mail')], topic(), [0])).get(group('mail'))!.get(0)!;
@@ -231,9 +231,9 @@ describeOnKafka('events while Kafka is in trouble', () => {
   it('are told again where it is no longer known where their log begins', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await admin.deleteGroups({ groups: [`test-${tests}.events`] });
-    expect(await log.settle([{ partition: 0, place }])).toEqual(['forgotten']);
+    expect(await log.settle([{ partition: 0, position }])).toEqual(['forgotten']);
     const { taken } = await reading(events, 'mail', [0]);
     await log.append(0, messages(1, 4), undefined);
     await until(() => taken.length === 4, 'all are taken');
@@ -248,7 +248,7 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const kept = await log.append(0, messages(1, 5), undefined);
     const { size } = await stat(segment);
     const lost = await log.append(0, messages(6, 9), kept);
-    await until(async () => (await log.settle([{ partition: 0, place: lost }]))[0] === 'handled', 'handled');
+    await until(async () => (await log.settle([{ partition: 0, position: lost }]))[0] === 'handled', 'handled');
     await kafka.kill();
     await truncate(segment, size);
     await kafka.launch();
@@ -262,10 +262,10 @@ describeOnKafka('events while Kafka is in trouble', () => {
         ),
       'forgotten',
     );
-    expect(await log.settle([{ partition: 0, place: kept }])).toEqual(['handled']);
+    expect(await log.settle([{ partition: 0, position: kept }])).toEqual(['handled']);
     await until(() => log.append(0, messages(6, 10), kept), 'appended');
     await until(() => once(taken).length === 16, 'all are taken');
-    await until(async () => (await log.settle([{ partition: 0, place: elsewhere }]))[0] === 'handled', 'handled');
+    await until(async () => (await log.settle([{ partition: 0, position: elsewhere }]))[0] === 'handled', 'handled');
     expect(once(taken).filter((id) => id > 100)).toEqual(numbers(101, 106));
   });
 

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { listOffsetsV7, type MessageRecord, offsetForLeaderEpochV4 } from '@platformatic/kafka';
 import { Limit, pause } from '#kernel/base';
 import type { MessagePacks } from '#kernel/brokers';
-import { type EventLog, Forgotten, type PartitionPlace, type Settlement } from '#kernel/core';
+import { type EventLog, Forgotten, type LogPosition, type Settlement } from '#kernel/core';
 import type { MessageEnvelope } from '#kernel/messages';
 import { WrongTopology } from '#kernel/topology';
 import { type Appender, BATCH_BYTES } from './appender.js';
@@ -90,12 +90,12 @@ export class KafkaLog implements EventLog {
     return `${part.log}/${part.leaderEpoch}/${last}`;
   }
 
-  async settle(places: readonly PartitionPlace[]): Promise<Settlement[]> {
-    await this.look([...new Set(places.map(({ partition }) => partition))]);
+  async settle(positions: readonly LogPosition[]): Promise<Settlement[]> {
+    await this.look([...new Set(positions.map(({ partition }) => partition))]);
     return Promise.all(
-      places.map(async ({ partition, place }) => {
+      positions.map(async ({ partition, position }) => {
         const part = this.parts.get(partition)!;
-        const asked = placeIn(place);
+        const asked = placeIn(position);
         if (!(await this.has(partition, asked))) return 'forgotten';
         // A reader's place of an earlier leader may lie beyond what was lost with it.
         const passed = part.readers.every(({ offset, epoch }) => offset > asked.offset && epoch >= asked.epoch);

@@ -59,14 +59,14 @@ describeOnRedis('events over Redis', () => {
   it('are trimmed once every reader has passed them, and no sooner', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail', 'stock']);
-    let place = await log.append(0, messages(1, 25), undefined);
-    for (const from of [26, 51, 76]) place = await log.append(0, messages(from, from + 24), place);
+    let position = await log.append(0, messages(1, 25), undefined);
+    for (const from of [26, 51, 76]) position = await log.append(0, messages(from, from + 24), position);
     const mail = await reading(events, 'mail', [0]);
     await until(() => mail.taken.length === 100, 'one has read them');
-    await log.settle([{ partition: 0, place }]);
+    await log.settle([{ partition: 0, position }]);
     expect(await redis.client.xlen(stream(0))).toBe(4);
     await reading(events, 'stock', [0]);
-    await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled', 'handled');
+    await until(async () => (await log.settle([{ partition: 0, position }]))[0] === 'handled', 'handled');
     expect(await redis.client.xlen(stream(0))).toBe(1);
   });
 
@@ -92,10 +92,10 @@ describeOnRedis('events while Redis is in trouble', () => {
   it('are forgotten after FLUSHALL: what comes later is not appended before they are', async () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await redis.client.flushall();
-    await expect(log.append(0, [message(4)], place)).rejects.toBeInstanceOf(Forgotten);
-    expect(await log.settle([{ partition: 0, place }])).toEqual(['forgotten']);
+    await expect(log.append(0, [message(4)], position)).rejects.toBeInstanceOf(Forgotten);
+    expect(await log.settle([{ partition: 0, position }])).toEqual(['forgotten']);
     const { taken } = await reading(events, 'mail', [0]);
     const again = await log.append(0, messages(1, 3), undefined);
     await log.append(0, [message(4)], again);
@@ -105,17 +105,17 @@ describeOnRedis('events while Redis is in trouble', () => {
 
   it('are forgotten after FLUSHALL even where another process has made the log again and appended to it', async () => {
     const [log, other] = [await transport().open('shop', ['mail']), await transport().open('shop', ['mail'])];
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await redis.client.flushall();
     await other.append(0, [message(100)], undefined);
-    await expect(log.append(0, [message(4)], place)).rejects.toBeInstanceOf(Forgotten);
-    expect(await log.settle([{ partition: 0, place }])).toEqual(['forgotten']);
+    await expect(log.append(0, [message(4)], position)).rejects.toBeInstanceOf(Forgotten);
+    expect(await log.settle([{ partition: 0, position }])).toEqual(['forgotten']);
   });
 
   it('are forgotten even where the log is made again and read on while it is asked', async () => {
     const [events, other] = [transport(), transport()];
     const log = await events.open('shop', ['cart']);
-    const place = await log.append(0, messages(1, 10), undefined);
+    const position = await log.append(0, messages(1, 10), undefined);
     const { redis: connection } = events['commands'];
     const xinfo = connection.xinfo.bind(connection) as (...asked: unknown[]) => Promise<unknown>;
     jest.spyOn(connection, 'xinfo').mockImplementationOnce((async (...asked: unknown[]) => {
@@ -126,14 +126,14 @@ describeOnRedis('events while Redis is in trouble', () => {
       await until(async () => (await redis.client.xinfo('GROUPS', stream(0)))?.toString().includes(',0-0,') === false);
       return xinfo(...asked);
     }) as never);
-    expect(await log.settle([{ partition: 0, place }])).toEqual(['forgotten']);
+    expect(await log.settle([{ partition: 0, position }])).toEqual(['forgotten']);
   });
 
   it('are forgotten where a single stream was deleted', async () => {
     const log = await transport().open('shop', ['mail']);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await redis.client.del(stream(0));
-    await expect(log.append(0, [message(4)], place)).rejects.toBeInstanceOf(Forgotten);
+    await expect(log.append(0, [message(4)], position)).rejects.toBeInstanceOf(Forgotten);
   });
 
   it('go on while readers run through FLUSHALL', async () => {
@@ -152,10 +152,10 @@ describeOnRedis('events while Redis is in trouble', () => {
     const events = transport();
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    const place = await log.append(0, messages(1, 3), undefined);
-    await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'handled', 'handled');
+    const position = await log.append(0, messages(1, 3), undefined);
+    await until(async () => (await log.settle([{ partition: 0, position }]))[0] === 'handled', 'handled');
     await redis.client.xgroup('DESTROY', stream(0), 'mail');
-    await log.append(0, messages(4, 5), place);
+    await log.append(0, messages(4, 5), position);
     await until(() => once(taken).length === 5, 'all are taken');
   });
 });

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { secretToken } from '#kernel/base';
 import type { MessagePacks } from '#kernel/brokers';
-import { type EventLog, Forgotten, type PartitionPlace, type Settlement } from '#kernel/core';
+import { type EventLog, Forgotten, type LogPosition, type Settlement } from '#kernel/core';
 import type { MessageEnvelope } from '#kernel/messages';
 import { WrongTopology } from '#kernel/topology';
 import type { Connection } from './connection.js';
@@ -15,7 +15,7 @@ export interface RedisLogOptions {
 }
 
 /**
- * The writing end of a publisher's log. A place is `<the log's id>/<the entry's id>`. The log gets another id once entries may be
+ * The writing end of a publisher's log. A position is `<the log's id>/<the entry's id>`. The log gets another id once entries may be
  * lost, even if only the server restarted: messages that are not known to be handled are then appended again, and the inboxes
  * drop repeats.
  */
@@ -46,16 +46,16 @@ export class RedisLog implements EventLog {
     }
   }
 
-  async settle(places: readonly PartitionPlace[]): Promise<Settlement[]> {
-    const partitions = [...new Set(places.map(({ partition }) => partition))];
+  async settle(positions: readonly LogPosition[]): Promise<Settlement[]> {
+    const partitions = [...new Set(positions.map(({ partition }) => partition))];
     const passed = new Map(await Promise.all(partitions.map(async (one) => [one, await this.passed(one)] as const)));
-    // After the readers' places, which thus are of this log and of no later one; and always, for a proxy may hide from us
+    // After the readers' positions, which thus are of this log and of no later one; and always, for a proxy may hide from us
     // that the server behind it is another.
     await this.look();
-    return places.map(({ partition, place }) => {
+    return positions.map(({ partition, position }) => {
       const by = passed.get(partition);
-      if (logOf(place) !== this.id || by === undefined) return 'forgotten';
-      return isBefore(by, entryOf(place)) ? 'waiting' : 'handled';
+      if (logOf(position) !== this.id || by === undefined) return 'forgotten';
+      return isBefore(by, entryOf(position)) ? 'waiting' : 'handled';
     });
   }
 
@@ -89,13 +89,13 @@ export class RedisLog implements EventLog {
     const stream = keys.partition(partition);
     const groups = await placesOf(this.connection.redis, stream);
     if (!groups) return undefined;
-    const places = readers.map((reader) => groups.get(reader) ?? BEGINNING);
-    const lowest = places.reduce((one, other) => (isBefore(other, one) ? other : one));
+    const positions = readers.map((reader) => groups.get(reader) ?? BEGINNING);
+    const lowest = positions.reduce((one, other) => (isBefore(other, one) ? other : one));
     if (lowest !== BEGINNING) await this.connection.redis.xtrim(stream, 'MINID', lowest);
     return lowest;
   }
 }
 
 const BEGINNING = '0-0';
-const logOf = (place: string): string => place.slice(0, place.indexOf('/'));
-const entryOf = (place: string): string => place.slice(place.indexOf('/') + 1);
+const logOf = (position: string): string => position.slice(0, position.indexOf('/'));
+const entryOf = (position: string): string => position.slice(position.indexOf('/') + 1);

@@ -130,7 +130,7 @@ export async function testContext(
           receivers.map((subscriber) => ({ ...rowOf(envelope), subscriber })),
           sql`subscriber text`,
         )}`);
-      module.get(KernelRuntime, { strict: false }).parking(database.context)!.wake();
+      module.get(KernelRuntime, { strict: false }).inbound(database.context).worker.wake();
       await until(
         async () => {
           const [waiting] = await database.query<{ error: unknown }>(

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { CannotStart, type Environment } from '#kernel/base';
 import { destinationsOf, removeLogs } from '#kernel/brokers';
-import { databaseUrls, Positions } from '#kernel/core';
+import { CursorAdmin, databaseUrls } from '#kernel/core';
 import { contractMap, type Topology } from '#kernel/topology';
 import { brokers } from '../brokers.js';
 
@@ -16,7 +16,7 @@ interface Outbox {
   readonly context: string;
   readonly old: readonly string[];
   readonly new: readonly string[];
-  readonly positions: Positions;
+  readonly cursors: CursorAdmin;
 }
 
 /**
@@ -25,13 +25,13 @@ interface Outbox {
  * @throws CannotStart where the shop does not run as `from`
  */
 export function underWay(move: Move, environment: Environment): Promise<Map<string, number>> {
-  return inEachOutbox(move, environment, async ({ context, old, positions }) => {
-    const [missing] = await positions.missing(old);
+  return inEachOutbox(move, environment, async ({ context, old, cursors }) => {
+    const [missing] = await cursors.missing(old);
     if (missing !== undefined)
       throw new CannotStart(
         `The shop does not run as ${move.from.file}: nobody tells "${missing}" what "${context}" publishes. Name the topology that it runs as.`,
       );
-    return positions.waiting(old);
+    return cursors.waiting(old);
   });
 }
 
@@ -40,13 +40,13 @@ export function underWay(move: Move, environment: Environment): Promise<Map<stri
  * @throws CannotStart where nobody has begun to read as `to` says
  */
 export async function finishMove(move: Move, environment: Environment): Promise<void> {
-  await inEachOutbox(move, environment, async ({ context, new: kept, old, positions }) => {
-    const [missing] = await positions.missing(kept);
+  await inEachOutbox(move, environment, async ({ context, new: kept, old, cursors }) => {
+    const [missing] = await cursors.missing(kept);
     if (missing !== undefined)
       throw new CannotStart(
         `Nobody tells "${missing}" what "${context}" publishes yet: start all processes of ${move.to.file}, then finish.`,
       );
-    await positions.forget(old.filter((one) => !kept.includes(one)));
+    await cursors.forget(old.filter((one) => !kept.includes(one)));
   });
   if (move.from.events === move.to.events) return;
   Logger.overrideLogger(false); // what fails is told by who asked for it
@@ -64,12 +64,12 @@ async function inEachOutbox<Answer>(
   const answers = new Map<string, Answer>();
   for (const context of contexts) {
     const { url } = databaseUrls(context, environment, environment['DATABASE_URL']);
-    const positions = await Positions.of(context, url);
+    const cursors = await CursorAdmin.connect(context, url);
     try {
       const [old, now] = [from, to].map((topology) => destinationsOf(topology, contracts, context));
-      answers.set(context, await work({ context, old: old!, new: now!, positions }));
+      answers.set(context, await work({ context, old: old!, new: now!, cursors }));
     } finally {
-      await positions.close();
+      await cursors.close();
     }
   }
   return answers;

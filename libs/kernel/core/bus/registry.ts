@@ -3,6 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { kernelFailure, type MessageClass } from '#kernel/messages';
 import type { Database } from '../database/database.js';
 import { listenersOf, subscriberOf, type SubscriberOptions } from '../inbox/subscriber.js';
+import type { Outbox } from '../outbox/outbox.js';
 import { runsWithoutTransaction } from './without-transaction.js';
 
 /** Where @nestjs/cqrs notes the message that a class handles. */
@@ -26,15 +27,17 @@ export interface SubscriberEntry extends Required<SubscriberOptions> {
 @Injectable()
 export class Registry implements OnModuleInit {
   readonly databases = new Map<string, Database>();
+  readonly outboxes = new Map<string, Outbox>();
   readonly handlers = new Map<string, Handler>();
   readonly subscribers = new Map<string, SubscriberEntry>();
 
   constructor(private readonly modules: ModulesContainer) {}
 
   /** A context says that it runs here. */
-  host(database: Database): void {
+  host(database: Database, outbox: Outbox): void {
     if (this.databases.has(database.context)) throw new Error(`the context "${database.context}" is loaded twice`);
     this.databases.set(database.context, database);
+    this.outboxes.set(database.context, outbox);
   }
 
   /** The handler of a message. @throws kernel.no_handler */

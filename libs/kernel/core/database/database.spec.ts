@@ -5,7 +5,7 @@ import pg from 'pg';
 import { testDatabase, testKernelOptions, until } from '#kernel/testing';
 import { Count, SinkModule, SourceModule } from '#kernel/testing/trial';
 import { Registry } from '../bus/registry.js';
-import type { KernelOptions } from '../kernel-runtime.js';
+import type { KernelOptions } from '../kernel-options.js';
 import { KernelModule } from '../kernel.module.js';
 import { sql } from './sql.js';
 

@@ -9,7 +9,7 @@ import { asFailure } from './database-failure.js';
 import { runOn } from './prepared.js';
 import type { Sql } from './sql.js';
 import { ConcurrentChange } from './together.js';
-import { Transaction, type TransactionHome } from './transaction.js';
+import { type MessageSink, Transaction, type TransactionHome } from './transaction.js';
 
 /** The database of one context: its schema under its role. The only door to SQL that a context has. */
 export class Database implements TransactionHome {
@@ -19,6 +19,7 @@ export class Database implements TransactionHome {
   constructor(
     readonly options: DatabaseOptions,
     private readonly clock: Clock,
+    readonly outbox: MessageSink,
   ) {
     this.dataSource = new DataSource(dataSourceOptions(options));
   }
@@ -110,6 +111,13 @@ export class Database implements TransactionHome {
   /** The transaction of this database that the current code runs in. */
   currentTransaction(): Transaction | undefined {
     return this.own(callContext()?.transaction);
+  }
+
+  /** Runs `task` once the current transaction has committed; at once where there is none. */
+  afterCommit(task: () => void): void {
+    const transaction = this.currentTransaction();
+    if (transaction) transaction.afterCommit.push(task);
+    else task();
   }
 
   /**

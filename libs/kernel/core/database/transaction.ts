@@ -9,6 +9,13 @@ import { refusalOf, targetOf, together, type Written } from './together.js';
 /** The database that a transaction belongs to, as far as a transaction knows it. */
 export interface TransactionHome {
   readonly context: string;
+  readonly outbox: MessageSink;
+}
+
+/** Collects the messages that a transaction publishes and sends: the outbox of its context. */
+export interface MessageSink {
+  /** Adds a message to what a transaction writes. `destination` is the owner of a sent command, null for an event. @returns its id */
+  add(transaction: Transaction, message: object, destination: string | null, due?: string): string;
 }
 
 /** Writes that a transaction sends last, after the rows that they are about: the messages of the outbox. */

@@ -42,14 +42,15 @@ export class Inbox {
   }
 
   private async takeOne(receiver: Receiver, publisher: string, message: MessageEnvelope): Promise<void> {
-    if (receiver.runsOutside(message)) return this.parking.admit(receiver.name, publisher, message);
+    if (receiver.runsOutside(message)) return this.parking.accept({ subscriber: receiver.name, publisher, message });
     try {
       await this.handleOne(receiver, publisher, message);
     } catch (error) {
       if (error instanceof HandledBefore) return;
       await this.database.transaction(async () => {
         const [fresh] = await this.enter(receiver, publisher, [message]);
-        if (fresh) await this.parking.park(receiver.name, publisher, message, fresh.blocked ? undefined : error);
+        const arrival = { subscriber: receiver.name, publisher, message };
+        if (fresh) await this.parking.park(arrival, fresh.blocked ? undefined : error);
       });
     }
   }
@@ -95,7 +96,8 @@ export class Inbox {
       for (const message of messages) {
         const blocked = fresh.get(message.id);
         if (blocked === undefined) continue; // handled before
-        if (blocked || receiver.runsOutside(message)) await this.parking.park(receiver.name, publisher, message);
+        if (blocked || receiver.runsOutside(message))
+          await this.parking.park({ subscriber: receiver.name, publisher, message });
         else await this.handlers.handle(receiver, publisher, message);
       }
     });

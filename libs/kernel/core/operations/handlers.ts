@@ -2,7 +2,7 @@ import { Logger, type Type } from '@nestjs/common';
 import { CommandHandler, QueryHandler } from '@nestjs/cqrs';
 import { contractNamed, redact } from '#kernel/messages';
 import { Database } from '../database/database.js';
-import type { Parking } from '../inbox/parking.js';
+import type { DeadLetters } from '../inbox/dead-letters.js';
 import { KernelRuntime } from '../kernel-runtime.js';
 import { isReadTo, replay } from '../outbox/replay.js';
 import { principal } from '../runtime/call-context.js';
@@ -15,7 +15,7 @@ type Input<Message extends abstract new (...input: never[]) => object> = Instanc
 export function operationHandlers(context: string): Type[] {
   const { ListDeadLetters, RedriveDeadLetter, DiscardDeadLetter, ReplayMessages, GetFlow } = operationsOf(context);
   const logger = new Logger('Operations');
-  const parkingOf = (runtime: KernelRuntime): Parking => runtime.parking(context)!; // nobody asks before the start is over
+  const deadLettersOf = (runtime: KernelRuntime): DeadLetters => runtime.inbound(context).deadLetters;
 
   @QueryHandler(ListDeadLetters)
   class ListDeadLettersHandler {
@@ -23,7 +23,7 @@ export function operationHandlers(context: string): Type[] {
 
     async execute({ limit, cursor, retrying }: Input<typeof ListDeadLetters>) {
       const after = cursor === undefined ? undefined : addressOf(cursor);
-      const found = await parkingOf(this.runtime).deadLetters({ limit: limit + 1, after, retrying });
+      const found = await deadLettersOf(this.runtime).list({ limit: limit + 1, after, retrying });
       const items = found.slice(0, limit).map((letter) => ({
         id: `${letter.subscriber}:${letter.id}`,
         context,
@@ -49,7 +49,7 @@ export function operationHandlers(context: string): Type[] {
 
     async execute({ id }: Input<typeof RedriveDeadLetter>) {
       const { messageId, subscriber } = addressOf(id);
-      if (!(await parkingOf(this.runtime).redrive(messageId, subscriber)))
+      if (!(await deadLettersOf(this.runtime).redrive(messageId, subscriber)))
         throw RedriveDeadLetter.failure('operations.dead_letter_not_found');
       logger.log(`${principal().id} redrives ${id}`);
     }
@@ -61,7 +61,7 @@ export function operationHandlers(context: string): Type[] {
 
     async execute({ id }: Input<typeof DiscardDeadLetter>) {
       const { messageId, subscriber } = addressOf(id);
-      if (!(await parkingOf(this.runtime).discard(messageId, subscriber)))
+      if (!(await deadLettersOf(this.runtime).discard(messageId, subscriber)))
         throw DiscardDeadLetter.failure('operations.dead_letter_not_found');
       logger.warn(`${principal().id} discards ${id}`);
     }

@@ -34,19 +34,25 @@ export interface Destination {
  * cursor keeps what all readers have handled; where the log forgot something, reading goes back to that one.
  */
 export interface LogDestination extends Omit<Destination, 'deliver'> {
-  /** @returns the place of the last message. @throws Forgotten where what was appended up to `after` is gone */
+  /** @returns the position of the last message. @throws Forgotten where what was appended up to `after` is gone */
   append(slot: number, messages: readonly MessageEnvelope[], after: string | undefined): Promise<string>;
-  settle(places: readonly { readonly slot: number; readonly place: string }[]): Promise<Settlement[]>;
+  /** Whether every reader has passed a position. */
+  settle(positions: readonly { readonly slot: number; readonly position: string }[]): Promise<Settlement[]>;
 }
 
-/** Whether every reader of a log has passed a place in it; `forgotten`: the log no longer has what was appended up to it. */
+export type AnyDestination = Destination | LogDestination;
+
+/** Whether every reader of a log has passed a position in it; `forgotten`: the log no longer has what was appended up to there. */
 export type Settlement = 'handled' | 'waiting' | 'forgotten';
 
 /** The broker lost what it had acknowledged: a FLUSHALL, a restart without persistence, a restored backup. */
 export class Forgotten extends Error {}
 
-export const isLog = (destination: Destination | LogDestination): destination is LogDestination =>
-  'append' in destination;
+export const isLog = (destination: AnyDestination): destination is LogDestination => 'append' in destination;
 
 /** The name of the cursor that keeps what all readers of a log have handled. */
 export const settledName = (log: string): string => `${log}/settled`;
+
+/** The names under which a destination's cursors are stored. */
+export const cursorNames = (destination: AnyDestination): string[] =>
+  isLog(destination) ? [destination.name, settledName(destination.name)] : [destination.name];

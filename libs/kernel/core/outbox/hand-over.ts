@@ -1,91 +1,70 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Delivery } from './delivery.js';
 import type { OutboxMessage } from './destination.js';
+import type { Lanes } from './lanes.js';
+import type { RelayContext } from './relay-context.js';
+import { SequenceGaps } from './sequence-gaps.js';
+import type { SlotLeases } from './slot-leases.js';
 
-/** How many messages beyond a gap are remembered; a forgotten one is a gap like any other. */
-const REMEMBERED = 10_000;
+/** How long a committed message waits for lower sequence numbers, whose commits are probably on their way, before we poll for them. */
+const PATIENCE_MS = 5;
 
 /**
- * Decides which of the messages that this process commits may go to the lanes at once, without a read (docs/adr/0017): those
- * with no gap before them. Every sequence number up to `through` is with the lanes, or was drawn in vain. A commit of the next
- * number continues from there; a commit further on waits. Polls close gaps: a number drawn before a poll belongs to a
- * transaction that had its xid by then.
+ * Hands the messages that this process commits to its lanes without a read, where no message can precede them (docs/adr/0017).
+ * It only makes the relay fast: what is not handed over is read, and without it every message is.
  */
 export class HandOver {
-  /** Every number up to here is with the lanes, or will never be used. */
-  private through = 0;
-  /** Numbers beyond that. A message waits for those before it; undefined: it is with the lanes. */
-  private readonly known = new Map<number, OutboxMessage | undefined>();
-  /** Missing numbers up to `upTo` were drawn by transactions below `xmax`. */
-  private gap: { readonly upTo: number; readonly xmax: bigint } | undefined;
-  /** The highest number before a running poll. While it runs nothing is handed over, because its result is not known. */
-  private looking: number | undefined;
+  private readonly gaps = new SequenceGaps();
+  private overdue: NodeJS.Timeout | undefined;
+  /** Runs work outside the call context of the code that commits. */
+  private readonly apart = AsyncLocalStorage.snapshot();
 
-  /** Messages wait for others before them, or for a poll. */
-  get waits(): boolean {
-    return [...this.known.values()].some((row) => row !== undefined);
+  constructor(
+    private readonly relay: RelayContext,
+    private readonly lanes: Lanes,
+    private readonly delivery: Delivery,
+    private readonly leases: SlotLeases,
+  ) {}
+
+  /** This process has committed messages. */
+  committed(messages: readonly OutboxMessage[]): void {
+    this.apart(() => this.hand(this.gaps.committed(messages)));
   }
 
-  /** This process has committed messages. @returns those whose turn it is, in order */
-  committed(rows: readonly OutboxMessage[]): OutboxMessage[] {
-    for (const row of rows)
-      if (row.sequence > this.through && !this.known.has(row.sequence)) this.known.set(row.sequence, row);
-    return this.looking === undefined ? this.next() : [];
+  /** A poll begins. Until it has ended nothing is handed over. */
+  pollBegins(): void {
+    this.gaps.pollBegins();
   }
 
-  /** A poll begins: it will show all that is committed by now. */
-  look(): void {
-    this.looking = this.highest();
+  /** A poll has ended: it showed the messages with these sequence numbers. `snapshot` is null where it failed. */
+  pollEnded(sequences: readonly number[], snapshot: string | null): void {
+    for (const lane of this.lanes.all()) lane.pollEnded(snapshot);
+    this.hand(this.gaps.pollEnded(sequences, snapshot));
   }
 
-  /**
-   * A poll has ended: `ids` are with the lanes, and the other messages that `snapshot` shows are not for them. Without a
-   * snapshot no lane has read all. @returns the messages whose turn it is, in order
-   */
-  looked(ids: readonly number[], snapshot: string | null): OutboxMessage[] {
-    const before = this.looking ?? 0;
-    this.looking = undefined;
-    if (snapshot === null) return this.reset();
-    for (const id of ids) if (id > this.through) this.known.set(id, undefined);
-    const upTo = ids.reduce((highest, id) => Math.max(highest, id), before);
-    const [xmin, xmax, running] = snapshot.split(':') as [string, string, string];
-    const turn: OutboxMessage[] = [];
-    if (running === '') turn.push(...this.pass(upTo));
-    else if (this.gap && BigInt(xmin) >= this.gap.xmax) turn.push(...this.pass(this.gap.upTo));
-    turn.push(...this.next());
-    if (this.gap && this.through >= this.gap.upTo) this.gap = undefined;
-    if (this.through < upTo) this.gap ??= { upTo, xmax: BigInt(xmax) };
-    if (this.known.size > REMEMBERED) for (const [id, row] of this.known) if (!row) this.known.delete(id);
-    return turn;
+  stop(): void {
+    clearTimeout(this.overdue);
   }
 
-  /** Missing numbers up to `upTo` will never come. */
-  private pass(upTo: number): OutboxMessage[] {
-    const ids = [...this.known.keys()].filter((id) => id <= upTo).toSorted((a, b) => a - b);
-    this.through = Math.max(this.through, upTo);
-    return ids.flatMap((id) => this.take(id));
+  private hand(messages: readonly OutboxMessage[]): void {
+    const bySlot = Map.groupBy(messages, ({ slot }) => slot);
+    for (const lane of bySlot.size > 0 ? this.lanes.all() : []) {
+      const own = bySlot.get(lane.slot);
+      if (!own) continue;
+      if (lane.hand(own)) this.delivery.begin(lane);
+      else if (!lane.isFull) this.relay.alarm.wake();
+    }
+    if (this.gaps.waits) this.pollSoon();
   }
 
-  /** All messages are to be read: none waits any longer. */
-  private reset(): OutboxMessage[] {
-    const rows = [...this.known.values()].filter((row) => row !== undefined);
-    this.known.clear();
-    return rows;
-  }
-
-  private next(): OutboxMessage[] {
-    const turn: OutboxMessage[] = [];
-    while (this.known.has(this.through + 1)) turn.push(...this.take(++this.through));
-    return turn;
-  }
-
-  private take(id: number): OutboxMessage[] {
-    const row = this.known.get(id);
-    this.known.delete(id);
-    return row ? [row] : [];
-  }
-
-  private highest(): number {
-    let highest = this.through;
-    for (const id of this.known.keys()) highest = Math.max(highest, id);
-    return highest;
+  /** Polls for the numbers that are missing, unless they are committed soon. At once where another process may have drawn them. */
+  private pollSoon(): void {
+    this.overdue ??= setTimeout(
+      () => {
+        this.overdue = undefined;
+        if (this.gaps.waits) this.relay.alarm.wake();
+      },
+      this.leases.alone ? PATIENCE_MS : 0,
+    );
   }
 }

@@ -29,8 +29,8 @@ export class LogOutlet implements LogDestination {
     return this.log.append(this.partitionOf(slot), messages, after);
   }
 
-  settle(places: readonly { readonly slot: number; readonly place: string }[]) {
-    return this.log.settle(places.map(({ slot, place }) => ({ partition: this.partitionOf(slot), place })));
+  settle(positions: readonly { readonly slot: number; readonly position: string }[]) {
+    return this.log.settle(positions.map(({ slot, position }) => ({ partition: this.partitionOf(slot), position })));
   }
 
   private partitionOf(slot: number): number {

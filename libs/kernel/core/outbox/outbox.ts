@@ -1,7 +1,6 @@
 import type { Ids } from '#kernel/base';
 import { ContractError, contractOf, keyOf, messageHeaders } from '#kernel/messages';
-import type { Database } from '../database/database.js';
-import type { Transaction } from '../database/transaction.js';
+import type { MessageSink, Transaction } from '../database/transaction.js';
 import type { Interceptors } from '../interceptors/interceptors.js';
 import { callContext } from '../runtime/call-context.js';
 import type { OutboxMessage } from './destination.js';
@@ -18,7 +17,7 @@ export function send(command: object, options: { at?: string } = {}): string {
   const { kind, messageName, context } = contractOf(command);
   if (kind !== 'command') throw new ContractError(`${messageName} is a ${kind}; only commands are sent`);
   const transaction = currentTransaction(messageName);
-  return Outbox.of(transaction).add(transaction, command, context, options.at);
+  return transaction.database.outbox.add(transaction, command, context, options.at);
 }
 
 /** Publishes an aggregate's event, inside the current transaction. Only repositories call this. */
@@ -27,7 +26,7 @@ export function publish(event: object): void {
   const transaction = currentTransaction(messageName);
   if (transaction.database.context !== context)
     throw new Error(`${messageName} belongs to "${context}"; "${transaction.database.context}" cannot publish it`);
-  Outbox.of(transaction).add(transaction, event, null);
+  transaction.database.outbox.add(transaction, event, null);
 }
 
 function currentTransaction(what: string): Transaction {
@@ -42,33 +41,20 @@ function currentTransaction(what: string): Transaction {
 /** Hears of messages that a transaction has committed: those in the outbox, and the instants of those in the timers. */
 export type OnCommitted = (messages: readonly OutboxMessage[], due: readonly string[]) => void;
 
-const outboxes = new WeakMap<object, Outbox>();
-
 /** The outbox of one context: collects the messages of each transaction, and tells of them once they are committed. */
-export class Outbox {
-  /** The outbox of the database that a transaction belongs to. */
-  static of({ database }: Pick<Transaction, 'database'>): Outbox {
-    const outbox = outboxes.get(database);
-    if (!outbox) throw new Error(`"${database.context}" has no outbox`);
-    return outbox;
-  }
-
+export class Outbox implements MessageSink {
   private readonly collected = new WeakMap<Transaction, OutgoingMessages>();
   private readonly listeners: OnCommitted[] = [];
 
   constructor(
-    database: Database,
     private readonly ids: Ids,
     private readonly interceptors: Interceptors,
-  ) {
-    outboxes.set(database, this);
-  }
+  ) {}
 
   onCommitted(listener: OnCommitted): void {
     this.listeners.push(listener);
   }
 
-  /** Adds a message to what a transaction writes. `destination` is the owner of a sent command, null for an event. @returns its id */
   add(transaction: Transaction, message: object, destination: string | null, due?: string): string {
     const { messageName: name, input } = contractOf(message);
     const id = this.ids.next();

@@ -7,8 +7,8 @@ import { Registry } from '../bus/registry.js';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
 import { KernelModule } from '../kernel.module.js';
+import { CursorAdmin } from './cursor-admin.js';
 import type { Destination } from './destination.js';
-import { Positions } from './positions.js';
 import { Relay } from './relay.js';
 import { replay } from './replay.js';
 import { Retention } from './retention.js';
@@ -63,8 +63,8 @@ describe('where an outbox is read from', () => {
       select gen_random_uuid(), 3, 'source.counted.v1', key, '{}', 'x' from unnest(${keys}::text[]) key`);
   const read = async (...destinations: Destination[]) => {
     await running?.stop();
-    running = new Relay(source, 'reader');
-    await running.register(destinations);
+    running = new Relay(source, { instance: 'reader', destinations });
+    await running.register();
     running.start();
   };
   const heard = (one: Heard, ...keys: string[]) =>
@@ -180,7 +180,7 @@ describe('where an outbox is read from', () => {
     await heard(one, 'a', 'b');
     await standStill();
     await publish('c');
-    const positions = await Positions.of('source', database.url);
+    const positions = await CursorAdmin.connect('source', database.url);
     expect(await positions.missing(['one', 'two'])).toEqual(['two']);
     expect(await positions.waiting(['one'])).toBe(1);
     await positions.forget(['one']);

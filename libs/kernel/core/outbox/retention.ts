@@ -34,10 +34,13 @@ export class Retention {
     this.loop = new Loop('Retention', `partitions of "${database.context}"`, HOUR_MS, () => this.maintain());
   }
 
-  /** Makes the partitions that are needed before anything is written, and sees to them from then on. */
-  async start(): Promise<void> {
+  /** Makes the partitions that are needed before anything is written. */
+  async prepare(): Promise<void> {
     const { missing } = await this.partitions();
     if (missing.length > 0) await this.maintain();
+  }
+
+  start(): void {
     this.loop.start(FIRST_ROUND_MS);
   }
 

@@ -57,22 +57,22 @@ export type Take = (publisher: string, messages: readonly MessageEnvelope[]) => 
 export interface EventLog {
   readonly partitions: number;
   /**
-   * Appends messages of one partition in order; durable when it resolves. `after` is the place of the last that was appended
-   * there before; without it the partition, and the readers' places in it, are made where they are missing.
-   * @returns the place of the last of them
+   * Appends messages of one partition in order; durable when it resolves. `after` is the position of the last that was appended
+   * there before; without it the partition, and the readers' positions in it, are made where they are missing.
+   * @returns the position of the last of them: a text that means something to this log alone
    * @throws Forgotten where the log no longer has what was appended up to `after`: nothing was appended
    */
   append(partition: number, messages: readonly MessageEnvelope[], after: string | undefined): Promise<string>;
   /**
-   * Whether every reader has passed the place in each partition; what lies before it is trimmed then. `forgotten`: the log
-   * no longer has what was appended up to that place. Partitions may be asked about more than once, with several places.
+   * Whether every reader has passed the position in each partition; what lies before it is trimmed then. `forgotten`: the log
+   * no longer has what was appended up to that position. Partitions may be asked about more than once, with several positions.
    */
-  settle(places: readonly PartitionPlace[]): Promise<Settlement[]>;
+  settle(positions: readonly LogPosition[]): Promise<Settlement[]>;
 }
 
-export interface PartitionPlace {
+export interface LogPosition {
   readonly partition: number;
-  readonly place: string;
+  readonly position: string;
 }
 
 /** The reading end of one context. */

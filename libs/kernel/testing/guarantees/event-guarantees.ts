@@ -55,11 +55,11 @@ export async function reading(
   return { taken, reader };
 }
 
-/** Appends messages one by one, so that each is an entry of the log, and there is a place between them. */
+/** Appends messages one by one, so that each is an entry of the log, and there is a position between them. */
 export async function appendEach(log: EventLog, all: readonly MessageEnvelope[], after?: string): Promise<string> {
-  let place = after;
-  for (const one of all) place = await log.append(0, [one], place);
-  return place!;
+  let position = after;
+  for (const one of all) position = await log.append(0, [one], position);
+  return position!;
 }
 
 /** As the relay does: what is not known to be handled is appended again where the log forgot it. */
@@ -73,8 +73,8 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const events = transport();
     const log = await events.open('shop', ['mail', 'stock']);
     const [mail, stock] = [await reading(events, 'mail', [0, 1]), await reading(events, 'stock', [0, 1])];
-    let place = await log.append(0, messages(1, 3), undefined);
-    place = await log.append(0, messages(4, 250), place);
+    let position = await log.append(0, messages(1, 3), undefined);
+    position = await log.append(0, messages(4, 250), position);
     await log.append(1, [message(1_000)], undefined);
     for (const { taken } of [mail, stock]) {
       await until(() => once(taken).length === 251, 'all are taken');
@@ -121,9 +121,9 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const events = transport({ batch: 5 });
     const log = await events.open('shop', ['mail']);
     const [one, other] = [await reading(events, 'mail', [0]), await reading(transport({ batch: 5 }), 'mail', [])];
-    let place: string | undefined;
+    let position: string | undefined;
     for (let n = 0; n < 20; n++) {
-      place = await log.append(0, messages(n * 10 + 1, n * 10 + 10), place);
+      position = await log.append(0, messages(n * 10 + 1, n * 10 + 10), position);
       one.reader.assign(n % 2 === 0 ? [] : [0]);
       other.reader.assign(n % 2 === 0 ? [0] : []);
     }
@@ -158,12 +158,12 @@ export function itCarriesEvents(transport: MakeTransport): void {
     let finish: (() => void) | undefined;
     const reader = await events.read('mail', ['shop'], () => new Promise((resolve) => (finish = resolve)));
     reader.assign([0]);
-    const place = await log.append(0, messages(1, 2), undefined);
+    const position = await log.append(0, messages(1, 2), undefined);
     const end = await until(() => finish, 'begun');
     const stopped = reader.stop();
     end();
     await stopped;
-    expect(await log.settle([{ partition: 0, place }])).toEqual(['handled']);
+    expect(await log.settle([{ partition: 0, position }])).toEqual(['handled']);
   });
 
   it('are settled once every reader has passed them', async () => {
@@ -171,7 +171,7 @@ export function itCarriesEvents(transport: MakeTransport): void {
     const log = await events.open('shop', ['mail', 'stock']);
     const first = await log.append(0, messages(1, 50), undefined);
     const second = await log.append(0, messages(51, 100), first);
-    const both = [first, second].map((place) => ({ partition: 0, place }));
+    const both = [first, second].map((position) => ({ partition: 0, position }));
     const mail = await reading(events, 'mail', [0]);
     await until(() => once(mail.taken).length === 100, 'one has read them');
     expect(await log.settle(both)).toEqual(['waiting', 'waiting']);
@@ -198,11 +198,11 @@ export function itCarriesEvents(transport: MakeTransport): void {
   it('are refused where they were not signed with the key, and counted', async () => {
     const log = await transport({ key: 'another' }).open('shop', ['mail']);
     const first = await log.append(0, [message(1)], undefined);
-    const place = await log.append(0, [message(2)], first);
+    const position = await log.append(0, [message(2)], first);
     const events = transport();
     const { taken } = await reading(events, 'mail', [0]);
     const ours = await events.open('shop', ['mail']);
-    await ours.append(0, [message(3)], place);
+    await ours.append(0, [message(3)], position);
     await until(() => taken.length === 1, 'the real one is taken');
     expect(numbersOf(taken)).toEqual([3]);
     expect(events.counters.forged).toBe(2);
@@ -237,7 +237,7 @@ export function itSurvivesTrouble(transport: MakeTransport, harmed: () => Harmed
     const events = transport({ batch: 10 });
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    let place: string | undefined;
+    let position: string | undefined;
     let handled = 0;
     let launched = Promise.resolve();
     for (let n = 0; n < 300; n += 10) {
@@ -247,11 +247,11 @@ export function itSurvivesTrouble(transport: MakeTransport, harmed: () => Harmed
         async () => {
           try {
             // From where it was handled where the log forgot, as the relay does.
-            place = await log.append(0, messages(place === undefined ? handled + 1 : n + 1, n + 10), place);
-            if ((await log.settle([{ partition: 0, place }]))[0] === 'handled') handled = n + 10;
+            position = await log.append(0, messages(position === undefined ? handled + 1 : n + 1, n + 10), position);
+            if ((await log.settle([{ partition: 0, position }]))[0] === 'handled') handled = n + 10;
             return true;
           } catch (error) {
-            if (error instanceof Forgotten) place = undefined;
+            if (error instanceof Forgotten) position = undefined;
             throw error;
           }
         },
@@ -268,13 +268,13 @@ export function itSurvivesTrouble(transport: MakeTransport, harmed: () => Harmed
     const broker = harmed();
     const events = transport();
     const log = await events.open('shop', ['mail']);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await broker.kill();
     await broker.lose();
     await broker.launch();
     await until(() => events.status === 'connected', 'back');
-    await until(async () => (await log.settle([{ partition: 0, place }]))[0] === 'forgotten', 'forgotten', 30);
-    await expect(log.append(0, [message(4)], place)).rejects.toBeInstanceOf(Forgotten);
+    await until(async () => (await log.settle([{ partition: 0, position }]))[0] === 'forgotten', 'forgotten', 30);
+    await expect(log.append(0, [message(4)], position)).rejects.toBeInstanceOf(Forgotten);
   });
 
   it('are rejected while it hangs, and come when it goes on', async () => {
@@ -282,15 +282,15 @@ export function itSurvivesTrouble(transport: MakeTransport, harmed: () => Harmed
     const events = transport();
     const log = await events.open('shop', ['mail']);
     const { taken } = await reading(events, 'mail', [0]);
-    const place = await log.append(0, messages(1, 3), undefined);
+    const position = await log.append(0, messages(1, 3), undefined);
     await until(() => taken.length === 3, 'taken');
     broker.freeze();
     try {
-      await expect(log.append(0, messages(4, 5), place)).rejects.toThrow(/timed out|clos/i);
+      await expect(log.append(0, messages(4, 5), position)).rejects.toThrow(/timed out|clos/i);
     } finally {
       broker.thaw();
     }
-    await until(() => log.append(0, messages(4, 6), place), 'appended');
+    await until(() => log.append(0, messages(4, 6), position), 'appended');
     await until(() => once(taken).length === 6, 'taken');
     expect(once(taken)).toEqual(numbers(1, 6));
   });

@@ -4,21 +4,21 @@ import { SLOTS } from './kernel-tables.js';
 
 const TIMEOUTS = { statement_timeout: 30_000, lock_timeout: 10_000 };
 
-/** The cursors of one context's outbox, as an operator sees them from outside. */
-export class Positions {
+/** The cursors of one context's outbox, for an operator who works on them from outside a process of the context. */
+export class CursorAdmin {
   private constructor(private readonly client: pg.Client) {}
 
   /** @throws Error where the database cannot be reached */
-  static async of(context: string, url: string): Promise<Positions> {
+  static async connect(context: string, url: string): Promise<CursorAdmin> {
     const client = new pg.Client({
       connectionString: url,
-      application_name: `cleave ${context} positions`,
+      application_name: `cleave ${context} cursors`,
       connectionTimeoutMillis: 5_000,
       options: startupOptions(context, TIMEOUTS),
     });
     client.on('error', () => undefined); // the failed query tells
     await client.connect();
-    return new Positions(client);
+    return new CursorAdmin(client);
   }
 
   /** The destinations that have no cursor. */
