@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -42,6 +52,16 @@ it('the kernel has no word of the shop, nor its core of a broker', () => {
   // The schema of money, a wire format, has an example in euros.
   expect(naming(words, /./)).toEqual(['libs/kernel/messages/schema.ts']);
   expect(naming(brokers, /\/(messages|core|topology|brokers|edge|http)\//)).toEqual([]);
+});
+
+it('no file of the core is too long for one head, and its README names files that are there', () => {
+  const core = join(root, 'libs/kernel/core');
+  const long = globSync('**/*.ts', { cwd: core })
+    .filter((file) => !file.endsWith('.spec.ts'))
+    .filter((file) => readFileSync(join(core, file), 'utf8').split('\n').length > 200);
+  expect(long).toEqual([]);
+  const named = [...readFileSync(join(core, 'README.md'), 'utf8').matchAll(/\]\((\S+?)\)/g)].map(([, path]) => path!);
+  expect(named.filter((path) => !existsSync(join(core, path)))).toEqual([]);
 });
 
 describe('the boundaries', () => {
