@@ -51,3 +51,4 @@ export { Loop } from './runtime/loop.js';
 export { type Metric, Metrics, type Reading } from './runtime/metrics.js';
 export { ObservabilityModule } from './runtime/observability.module.js';
 export { Readiness, type ReadinessCheck } from './runtime/readiness.js';
+export { Warnings } from './runtime/warnings.js';

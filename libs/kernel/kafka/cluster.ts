@@ -9,6 +9,7 @@ import {
   TimeoutError,
 } from '@platformatic/kafka';
 import { Alarm, pause } from '#kernel/base';
+import { Warnings } from '#kernel/core';
 import { KafkaFailure, why } from './failures.js';
 import type { KafkaOptions } from './kafka-options.js';
 
@@ -53,7 +54,7 @@ export class Cluster {
   /** Why it is away, as it was last said, and when. */
   private told: { readonly reason: string; readonly at: number } | undefined;
   private tried = 0;
-  private readonly warnedAt = new Map<string, number>();
+  private readonly warnings = new Warnings('Kafka');
 
   constructor(
     private readonly options: KafkaOptions,
@@ -146,11 +147,9 @@ export class Cluster {
     this.alarm.wake();
   }
 
-  /** What befalls one partition befalls most, and while it is away all: the first tells of it. */
-  warn(what: string, how: string): void {
-    if (!this.up || performance.now() - (this.warnedAt.get(what) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;
-    this.warnedAt.set(what, performance.now());
-    this.logger.warn(`${what}: ${how}`);
+  /** Logs nothing while Kafka is away: then everything fails. */
+  warn(what: string, why: string): void {
+    if (this.up) this.warnings.warn(what, why);
   }
 
   close(): void {

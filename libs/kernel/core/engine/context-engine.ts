@@ -10,7 +10,7 @@ import type { Split } from '../ports/split.js';
 import type { EventTransport, LogReader } from '../ports/transport.js';
 import { RehearsedDestination } from '../rehearsal/rehearsal.js';
 import type { Inbound } from './inbound.js';
-import { type Inlet, takeInto } from './inlet.js';
+import { type Inlet, acceptInto } from './inlet.js';
 
 /** The machinery of one context: accepts messages into it, and reads its outbox to their receivers. */
 export class ContextEngine {
@@ -112,5 +112,5 @@ function readerOf(
   events: EventTransport,
 ): Promise<LogReader> {
   const publishers = contexts.filter((publisher) => publisher !== context && readersOf(publisher).includes(context));
-  return events.read(context, publishers, takeInto(inlets.filter((inlet) => inlet.context === context)));
+  return events.read(context, publishers, acceptInto(inlets.filter((inlet) => inlet.context === context)));
 }

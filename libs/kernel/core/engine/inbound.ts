@@ -80,7 +80,7 @@ export class Inbound {
     return {
       context: this.database.context,
       name: receiver.name,
-      deliver: (publisher, messages) => this.inbox.take(receiver, publisher, messages),
+      deliver: (publisher, messages) => this.inbox.accept(receiver, publisher, messages),
     };
   }
 }

@@ -10,13 +10,13 @@ export interface Inlet extends Destination {
 }
 
 /** Accepts messages from a log, for every inlet that wants them. */
-export const takeInto =
+export const acceptInto =
   (inlets: readonly Inlet[]): Take =>
   async (publisher, messages) => {
-    await Promise.all(inlets.map((inlet) => takeIn(inlet, publisher, messages)));
+    await Promise.all(inlets.map((inlet) => acceptIn(inlet, publisher, messages)));
   };
 
-async function takeIn(inlet: Inlet, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
+async function acceptIn(inlet: Inlet, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
   const wanted = messages.filter((message) => inlet.wants(message));
   for (let from = 0; from < wanted.length; from += inlet.batch)
     await inlet.deliver(publisher, wanted.slice(from, from + inlet.batch));

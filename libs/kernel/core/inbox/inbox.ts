@@ -24,24 +24,24 @@ export class Inbox {
   ) {}
 
   /** Handles messages in order, in one transaction if they can be, each alone if not. What fails is parked, never lost. */
-  take(receiver: Receiver, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
+  accept(receiver: Receiver, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
     return this.interceptors.deliver(
       { context: this.database.context, receiver: receiver.name, publisher, messages },
-      (delivery) => this.limit.run(() => this.takeAll(receiver, publisher, delivery.messages)),
+      (delivery) => this.limit.run(() => this.acceptAll(receiver, publisher, delivery.messages)),
     );
   }
 
-  private async takeAll(receiver: Receiver, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
-    if (messages.length === 1) return this.takeOne(receiver, publisher, messages[0]!);
+  private async acceptAll(receiver: Receiver, publisher: string, messages: readonly MessageEnvelope[]): Promise<void> {
+    if (messages.length === 1) return this.acceptOne(receiver, publisher, messages[0]!);
     try {
       await this.handle(receiver, publisher, messages);
     } catch {
       // One of them failed and rolled the others back: handled alone, each shows its own outcome.
-      for (const message of messages) await this.takeOne(receiver, publisher, message);
+      for (const message of messages) await this.acceptOne(receiver, publisher, message);
     }
   }
 
-  private async takeOne(receiver: Receiver, publisher: string, message: MessageEnvelope): Promise<void> {
+  private async acceptOne(receiver: Receiver, publisher: string, message: MessageEnvelope): Promise<void> {
     if (receiver.runsOutside(message)) return this.parking.accept({ subscriber: receiver.name, publisher, message });
     try {
       await this.handleOne(receiver, publisher, message);

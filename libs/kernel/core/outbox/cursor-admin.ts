@@ -16,7 +16,7 @@ export class CursorAdmin {
       connectionTimeoutMillis: 5_000,
       options: startupOptions(context, TIMEOUTS),
     });
-    client.on('error', () => undefined); // the failed query tells
+    client.on('error', () => undefined); // the failed query reports it
     await client.connect();
     return new CursorAdmin(client);
   }

@@ -33,7 +33,7 @@ export class LogSettlement {
       try {
         await this.ask(log);
       } catch (error) {
-        this.relay.warnings.warn(`"${log.name}" does not tell what is handled`, errorText(error));
+        this.relay.warnings.warn(`"${log.name}" does not answer which messages are handled`, errorText(error));
       }
     }
   }

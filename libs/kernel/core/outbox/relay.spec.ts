@@ -13,11 +13,11 @@ import { Relay } from './relay.js';
 import { replay } from './replay.js';
 import { Retention } from './retention.js';
 
-/** Where messages are told to; holds them up where it is told to. */
+/** Keeps the keys of the messages that it is given. */
 class Heard implements Destination {
   readonly batch = 2;
   readonly keys: string[] = [];
-  /** Resolves when the next are taken. */
+  /** A delivery waits for it. */
   gate: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -35,7 +35,7 @@ class Heard implements Destination {
   }
 }
 
-describe('where an outbox is read from', () => {
+describe('the relay', () => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
   let app: TestingModule;
   let source: Database;
@@ -43,7 +43,7 @@ describe('where an outbox is read from', () => {
 
   beforeEach(async () => {
     database = await testDatabase();
-    // Not initialised: nobody else reads.
+    // Not initialised: no other relay reads this outbox.
     app = await Test.createTestingModule({
       imports: [KernelModule.forRoot(testKernelOptions(database.url, { transactionTimeoutMs: 30_000 })), SourceModule],
     }).compile();
@@ -68,7 +68,7 @@ describe('where an outbox is read from', () => {
     running.start();
   };
   const heard = (one: Heard, ...keys: string[]) =>
-    until(() => one.keys.length >= keys.length, 'they are told').then(() => expect(one.keys).toEqual(keys));
+    until(() => one.keys.length >= keys.length, 'they are delivered').then(() => expect(one.keys).toEqual(keys));
   const standStill = async () => {
     await running?.stop();
     running = undefined;
@@ -82,7 +82,7 @@ describe('where an outbox is read from', () => {
       ({ destination }) => destination,
     );
 
-  it('is where the one stands that has read least, for whom messages reached another way so far', async () => {
+  it('begins, for a destination whose messages went another way so far, where the one stands that has read least', async () => {
     await publish('a', 'b');
     const [slow, quick] = [new Heard('slow', 'earliest'), new Heard('quick', 'earliest')];
     await read(slow, quick);
@@ -101,14 +101,14 @@ describe('where an outbox is read from', () => {
     await heard(fresh, 'e');
   });
 
-  it('is the beginning where nobody has read yet', async () => {
+  it('begins at the first message where no destination has read yet', async () => {
     await publish('a');
     const first = new Heard('first', 'least');
     await read(first);
     await heard(first, 'a');
   });
 
-  it('is not an old place of which nobody knows how its messages went since', async () => {
+  it('does not begin at the old cursor of a destination that was not read to for a day', async () => {
     await publish('a');
     const [old, other] = [new Heard('old', 'earliest'), new Heard('other', 'earliest')];
     await read(old);
@@ -123,7 +123,7 @@ describe('where an outbox is read from', () => {
     await heard(old, 'a', 'c');
   });
 
-  it('is kept for those alone that somebody reads to', async () => {
+  it('loses the cursors of destinations that no process reads to', async () => {
     await read(new Heard('old', 'earliest'), new Heard('other', 'earliest'));
     await standStill();
     await ages('old');
@@ -131,7 +131,7 @@ describe('where an outbox is read from', () => {
     expect(await destinations()).toEqual(['other']);
   });
 
-  it('goes back on demand to an instant, when what is on its way is over, and not for who has not come so far', async () => {
+  it('goes back to an instant on demand, after the running delivery, and not for a destination that has not come so far', async () => {
     await publish('a', 'b', 'c');
     const [ready, held] = [new Heard('ready', 'earliest'), new Heard('held', 'earliest')];
     const gate = Promise.withResolvers<undefined>();
@@ -140,7 +140,7 @@ describe('where an outbox is read from', () => {
     await heard(ready, 'a', 'b', 'c');
     const told = await until(async () => {
       const answer = await replay(source, '2000-01-01T00:00:00.000Z', undefined);
-      return answer.destinations.length > 0 && answer; // its place is stored within seconds
+      return answer.destinations.length > 0 && answer; // its cursor is stored within seconds
     });
     expect(told).toEqual({ messages: 3, destinations: ['ready'] });
     await heard(ready, 'a', 'b', 'c', 'a', 'b', 'c');
@@ -149,7 +149,7 @@ describe('where an outbox is read from', () => {
     expect(await replay(source, '2999-01-01T00:00:00.000Z', 'ready')).toEqual({ messages: 0, destinations: [] });
   });
 
-  it('goes back too where a transaction before the instant has yet to end, and misses nothing of it', async () => {
+  it('goes back past a transaction that began before the instant and has not ended, and misses no message of it', async () => {
     const ready = new Heard('ready', 'earliest');
     const [begun, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     const long = source.transaction(async () => {
@@ -173,7 +173,7 @@ describe('where an outbox is read from', () => {
     await heard(ready, 'a', 'b', 'a', 'b', 'long');
   });
 
-  it('can be looked at from outside', async () => {
+  it('has cursors that can be inspected and deleted from outside', async () => {
     await publish('a', 'b');
     const one = new Heard('one', 'earliest');
     await read(one);

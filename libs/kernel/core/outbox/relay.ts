@@ -161,7 +161,7 @@ export class Relay {
     return more;
   }
 
-  /** At a stop a failure is told and costs repeats, which the inboxes drop. */
+  /** A failure while stopping is logged alone: it costs repeats, which the inboxes drop. */
   private async attempt(what: string, done: string, work: () => Promise<void>): Promise<void> {
     await work().catch((error: unknown) =>
       this.logger.warn(`${what} of "${this.database.context}" not ${done}: ${errorText(error)}`),

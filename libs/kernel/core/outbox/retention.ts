@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 /** Few: every read looks into each partition. Made at boot and every hour. */
 const DAYS_AHEAD = 3;
 const HOUR_MS = 3_600_000;
-/** What is old can wait until the process has started. */
+/** Old partitions can wait until the process has started. */
 const FIRST_ROUND_MS = 10_000;
 
 /** How many days are kept: a message is remembered longer than it can come again. */
@@ -48,7 +48,7 @@ export class Retention {
     return this.loop.stop();
   }
 
-  /** One round: partitions ahead are made, old ones dropped. Replicas may race. */
+  /** One round: makes the partitions ahead and drops the old ones. Replicas may race. */
   async maintain(): Promise<void> {
     const { missing, old } = await this.partitions();
     if (missing.length > 0 || old.length > 0) {
@@ -60,7 +60,7 @@ export class Retention {
         for (const name of old) await this.drop(name);
       });
     }
-    // Nobody has read to these for a day, while others were read to: what they are for goes another way, or is no more.
+    // Not read to for a day, while others were: their messages go another way, or their subscriber is gone.
     await this.database.query(
       sql`delete from outbox_cursor where read_at < (select max(read_at) from outbox_cursor) - interval '1 day'`,
     );
@@ -74,7 +74,7 @@ export class Retention {
     return Math.floor(this.clock.now() / DAY_MS);
   }
 
-  /** Which partitions there should be, and which no longer. */
+  /** The partitions to make and to drop. */
   private async partitions(): Promise<{ missing: { table: string; day: number }[]; old: string[] }> {
     const { today } = this;
     const rows = await this.database.query<{ name: string }>(sql`
@@ -109,13 +109,13 @@ export class Retention {
     );
   }
 
-  /** What is old in the rest, where no partition was in time: seldom anything. */
+  /** Deletes old rows of the rest, which has those that came before their partition was made: seldom any. */
   private async trimRest(table: 'outbox' | 'inbox', day: number): Promise<void> {
     if (table === 'outbox' && (await this.isUnread('outbox_rest'))) return;
     await this.database.query(literal(`delete from ${table}_rest where message_id < '${firstIdOf(day)}'`));
   }
 
-  /** Some destination has not read all of it. */
+  /** Whether some destination has not read all of it. */
   private async isUnread(partition: string): Promise<boolean> {
     const [row] = await this.database.query<{ unread: boolean }>(
       literal(

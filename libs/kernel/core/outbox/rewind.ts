@@ -35,12 +35,12 @@ export class Rewind {
     if (lane.isClosed) return;
     const { publisher, stopping, warnings, alarm } = this.relay;
     const { destination, slot, log } = lane;
-    const what = `"${destination.name}" is told messages of "${publisher}" again`;
+    const what = `"${destination.name}" gets messages of "${publisher}" again`;
     const fresh = new Lane(destination, slot, cursor, log && new LogProgress(cursor, undefined));
     // Stored first: messages appended from now on would hide the gap from the next process.
     while (!(await this.isStored(fresh, what))) await pause(RETRY_MS, stopping);
     if (lane.isClosed || stopping.aborted) return;
-    warnings.warn(what, 'they are missing there, or an operator wished it');
+    warnings.warn(what, 'it has lost them, or an operator asked for a replay');
     this.lanes.remove(lane);
     this.lanes.add(fresh);
     alarm.wake();

@@ -23,7 +23,7 @@ export class Timers {
     this.loop.start();
   }
 
-  /** A message will be due at `instant`: polls then, where that comes before the next poll. */
+  /** A message will be due at `instant`: brings the next poll forward where it would come too late. */
   expect(instant: string): void {
     if (Date.parse(instant) - this.clock.now() < POLL_MS) this.loop.wake();
   }

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { Alarm, errorText } from '#kernel/base';
 
-/** Does something again and again. What fails is told as a warning, and done again. */
+/** Repeats work at an interval. A round that fails is logged as a warning, and the next one comes at the usual time. */
 export class Loop {
   private readonly alarm = new Alarm();
   private stopping = false;
   private running: Promise<void> | undefined;
 
-  /** `round` may answer in how many milliseconds to come again, where that is not `everyMs`; `failing` is said of its errors. */
+  /** `round` may answer in how many milliseconds the next one begins, where that is not `everyMs`. `failing` stands before its errors in the log. */
   constructor(
     private readonly name: string,
     private readonly failing: string,
@@ -19,12 +19,12 @@ export class Loop {
     this.running = this.run(firstAfterMs);
   }
 
-  /** Now, rather than when it is time. */
+  /** Begins the next round now. */
   wake(): void {
     this.alarm.wake();
   }
 
-  /** Finishes what was begun. */
+  /** Finishes the running round. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wake();

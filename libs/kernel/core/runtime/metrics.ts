@@ -6,7 +6,7 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** Asked on every scrape, so that nothing is spent in between. One that fails is left out. */
+  /** Called on every scrape, so that a metric costs nothing in between. One that fails is left out. */
   readonly read: () => Iterable<Reading> | Promise<Iterable<Reading>>;
 }
 
@@ -17,7 +17,7 @@ export interface Reading {
   readonly metricName?: string;
 }
 
-/** What this process tells of itself when it is scraped. Whoever has something to tell adds it. */
+/** The metrics that this process answers to a scrape. Each part adds its own. */
 @Injectable()
 export class Metrics {
   private readonly logger = new Logger('Metrics');
@@ -28,14 +28,14 @@ export class Metrics {
     this.metrics.push(...metrics);
   }
 
-  /** All of it in Prometheus' text format, which its content type names. */
+  /** All metrics in Prometheus' text format, with its content type. */
   async text(): Promise<{ readonly contentType: string; readonly text: string }> {
     this.client ??= startClient();
     const { Registry, defaults } = await this.client;
     const own = new Registry();
     for (const { read, ...metric } of this.metrics) {
       const values = await this.reading(metric.name, read);
-      // The registry asks no more of a metric; its own classes count by themselves, and dearly.
+      // The registry needs no more of a metric. Its own classes would count a second time, at a cost on every request.
       own.registerMetric({ ...metric, get: () => Promise.resolve({ ...metric, values }) } as never);
     }
     const parts = await Promise.all([defaults.metrics(), own.metrics()]);
@@ -52,7 +52,7 @@ export class Metrics {
   }
 }
 
-/** Loaded with the first scrape, which a process that nobody watches never sees: it takes some 30 ms. */
+/** Loaded with the first scrape, because it takes some 30 ms and many processes are never scraped. */
 async function startClient() {
   const { collectDefaultMetrics, Registry } = await import('prom-client');
   const defaults = new Registry();
