@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Test } from '@nestjs/testing';
 import type { MessageEnvelope } from '#kernel/messages';
-import { testDatabase, testKernelOptions } from '#kernel/testing';
-import { SourceModule } from '#kernel/testing/trial';
-import { Registry } from '../bus/registry.js';
+import { type IdleSource, idleSource } from '#kernel/testing/trial';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
-import { KernelModule } from '../kernel.module.js';
 import { ParkedMessages } from './parked-messages.js';
 
 const SUBSCRIBER = 'source.listener';
@@ -27,26 +23,18 @@ function arrival(key: string, publisher = 'other') {
 }
 
 describe('parked messages', () => {
-  let test: Awaited<ReturnType<typeof testDatabase>>;
+  let source: IdleSource;
   let database: Database;
   let ours: ParkedMessages;
   let theirs: ParkedMessages;
 
   beforeEach(async () => {
-    test = await testDatabase();
-    // Not initialised: no worker leases what these tests park.
-    const app = await Test.createTestingModule({
-      imports: [KernelModule.forRoot(testKernelOptions(test.url)), SourceModule],
-    }).compile();
-    app.useLogger(false);
-    database = app.get(Registry).databases.get('source')!;
+    source = await idleSource();
+    ({ database } = source);
     ours = new ParkedMessages(database, 'ours');
     theirs = new ParkedMessages(database, 'theirs');
   });
-  afterEach(async () => {
-    await database.close();
-    await test.drop();
-  });
+  afterEach(() => source.close());
 
   const keysOf = (parked: readonly { readonly key: string }[]) => parked.map(({ key }) => key);
   const leases = (by: ParkedMessages, count = 10) => by.lease(count, [SUBSCRIBER]).then(keysOf);

@@ -135,7 +135,7 @@ export class Lane {
     this.queue = [];
   }
 
-  /** What is stored of it. */
+  /** The cursors to store. */
   cursors(): StoredCursor[] {
     const { destination, slot, done, log } = this;
     const delivered = { destination: destination.name, slot, ...done, position: log?.position ?? null };

@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Test } from '@nestjs/testing';
-import { testDatabase, testKernelOptions } from '#kernel/testing';
-import { SourceModule } from '#kernel/testing/trial';
-import { Registry } from '../bus/registry.js';
+import { type IdleSource, idleSource } from '#kernel/testing/trial';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
-import { KernelModule } from '../kernel.module.js';
 import type { AnyDestination, Beginning, LogDestination } from './destination.js';
 import { SLOTS } from './kernel-tables.js';
 import { OutboxCursors, type StoredCursor } from './outbox-cursors.js';
@@ -27,24 +23,16 @@ const log = (name: string): LogDestination => ({
 });
 
 describe('the cursors of an outbox', () => {
-  let test: Awaited<ReturnType<typeof testDatabase>>;
+  let source: IdleSource;
   let database: Database;
   let cursors: OutboxCursors;
 
   beforeEach(async () => {
-    test = await testDatabase();
-    // Not initialised: no relay reads this outbox.
-    const app = await Test.createTestingModule({
-      imports: [KernelModule.forRoot(testKernelOptions(test.url)), SourceModule],
-    }).compile();
-    app.useLogger(false);
-    database = app.get(Registry).databases.get('source')!;
+    source = await idleSource();
+    ({ database } = source);
     cursors = new OutboxCursors(database);
   });
-  afterEach(async () => {
-    await database.close();
-    await test.drop();
-  });
+  afterEach(() => source.close());
 
   const snapshot = async () =>
     (await database.query<{ now: string }>(sql`select pg_current_snapshot()::text as now`))[0]!.now;

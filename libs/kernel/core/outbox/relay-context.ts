@@ -1,7 +1,7 @@
 import type { Alarm } from '#kernel/base';
 import type { Warnings } from '../runtime/warnings.js';
 
-/** What the parts of a relay share. */
+/** Shared by the parts of a relay. */
 export interface RelayContext {
   /** The context whose outbox is read. */
   readonly publisher: string;

@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { Clock } from '#kernel/base';
-import { testDatabase, testKernelOptions, until } from '#kernel/testing';
-import { SourceModule } from '#kernel/testing/trial';
-import { Registry } from '../bus/registry.js';
+import { until } from '#kernel/testing';
+import { type IdleSource, idleSource } from '#kernel/testing/trial';
 import type { Database } from '../database/database.js';
 import { sql } from '../database/sql.js';
-import { KernelModule } from '../kernel.module.js';
 import { CursorAdmin } from './cursor-admin.js';
 import type { Destination } from './destination.js';
 import { Relay } from './relay.js';
@@ -36,25 +32,18 @@ class Heard implements Destination {
 }
 
 describe('the relay', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>;
-  let app: TestingModule;
+  let idle: IdleSource;
   let source: Database;
   let running: Relay | undefined;
 
   beforeEach(async () => {
-    database = await testDatabase();
-    // Not initialised: no other relay reads this outbox.
-    app = await Test.createTestingModule({
-      imports: [KernelModule.forRoot(testKernelOptions(database.url, { transactionTimeoutMs: 30_000 })), SourceModule],
-    }).compile();
-    app.useLogger(false);
-    source = app.get(Registry).databases.get('source')!;
+    idle = await idleSource({ transactionTimeoutMs: 30_000 });
+    source = idle.database;
   });
   afterEach(async () => {
     await running?.stop();
     running = undefined;
-    await source.close();
-    await database.drop();
+    await idle.close();
   });
 
   const publish = (...keys: string[]) =>
@@ -127,7 +116,7 @@ describe('the relay', () => {
     await read(new Heard('old', 'earliest'), new Heard('other', 'earliest'));
     await standStill();
     await ages('old');
-    await new Retention(source, app.get(Clock), { outbox: 7, inbox: 14, calls: 3 }).maintain();
+    await new Retention(source, idle.clock, { outbox: 7, inbox: 14, calls: 3 }).maintain();
     expect(await destinations()).toEqual(['other']);
   });
 
@@ -180,7 +169,7 @@ describe('the relay', () => {
     await heard(one, 'a', 'b');
     await standStill();
     await publish('c');
-    const positions = await CursorAdmin.connect('source', database.url);
+    const positions = await CursorAdmin.connect('source', idle.url);
     expect(await positions.missing(['one', 'two'])).toEqual(['two']);
     expect(await positions.waiting(['one'])).toBe(1);
     await positions.forget(['one']);

@@ -1,3 +1,4 @@
+export { type IdleSource, idleSource } from './idle-source.js';
 export {
   AskThenCount,
   Break,
