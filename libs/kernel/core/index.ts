@@ -29,8 +29,8 @@ export type {
   CallTransport,
   EventLog,
   EventTransport,
-  LogReader,
   LogPosition,
+  LogReader,
   Take,
   TransportStatus,
 } from './ports/transport.js';

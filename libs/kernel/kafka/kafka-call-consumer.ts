@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { KafkaRecord } from '@platformatic/kafka';
-import { errorText, Limit, pause, within } from '#kernel/base';
+import { errorText, Limit, pause, Tasks, within } from '#kernel/base';
 import type { Attempt } from '#kernel/brokers';
 import type { CallTopics } from './call-topics.js';
 import type { Cluster, Topic } from './cluster.js';
@@ -40,7 +40,7 @@ interface Mine {
 export class KafkaCallConsumer {
   private readonly logger = new Logger('Kafka');
   private readonly mine = new Map<number, Mine>();
-  private readonly begun = new Set<Promise<void>>();
+  private readonly begun = new Tasks();
   private readonly kept = new Map<number, number>();
   private readonly stopped = new AbortController();
   private readonly room: Limit;
@@ -83,7 +83,7 @@ export class KafkaCallConsumer {
   /** Takes no more, and lets others have what was its; resolves when everything that was taken is done. */
   async stop(): Promise<void> {
     await this.close();
-    await Promise.all(this.begun);
+    await this.begun.ended();
   }
 
   /** Without waiting for what was begun. */
@@ -149,9 +149,7 @@ export class KafkaCallConsumer {
         const wanted = !lost.aborted && !this.isStopping;
         begun(wanted);
         if (!wanted) return;
-        const work = this.consumption.carryOut(attempt);
-        this.begun.add(work);
-        await work.finally(() => this.begun.delete(work));
+        await this.begun.add(this.consumption.carryOut(attempt));
       });
     });
   }

@@ -10,7 +10,7 @@ import type { Split } from '../ports/split.js';
 import type { EventTransport, LogReader } from '../ports/transport.js';
 import { RehearsedDestination } from '../rehearsal/rehearsal.js';
 import type { Inbound } from './inbound.js';
-import { type Inlet, acceptInto } from './inlet.js';
+import { acceptInto, type Inlet } from './inlet.js';
 
 /** The machinery of one context: accepts messages into it, and reads its outbox to their receivers. */
 export class ContextEngine {

@@ -1,7 +1,6 @@
 import { errorText, pause, Tasks } from '#kernel/base';
-import { Forgotten, isLog } from './destination.js';
+import { Forgotten, isLog, type OutboxMessage } from './destination.js';
 import type { Lane } from './lane.js';
-import type { OutboxMessage } from './destination.js';
 import type { RelayContext } from './relay-context.js';
 import type { Rewind } from './rewind.js';
 

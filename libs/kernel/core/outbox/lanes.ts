@@ -1,5 +1,5 @@
-import { isLog, settledName } from './destination.js';
-import type { AnyDestination } from './destination.js';
+import type { Cursor } from './cursor.js';
+import { type AnyDestination, isLog, settledName } from './destination.js';
 import { Lane, laneKey } from './lane.js';
 import { LogProgress } from './log-progress.js';
 import type { OutboxCursors, StoredCursor } from './outbox-cursors.js';
@@ -31,9 +31,9 @@ export class Lanes {
     const byKey = new Map(stored.map((cursor) => [laneKey(cursor.destination, cursor.slot), cursor]));
     for (const slot of slots) {
       for (const destination of this.destinations) {
-        const { position, ...delivered } = byKey.get(laneKey(destination.name, slot))!;
+        const delivered = byKey.get(laneKey(destination.name, slot))!;
         const settled = isLog(destination) && byKey.get(laneKey(settledName(destination.name), slot))!;
-        const log = settled ? new LogProgress(cursorOf(settled), position ?? undefined) : undefined;
+        const log = settled ? new LogProgress(cursorOf(settled), delivered.position ?? undefined) : undefined;
         this.add(new Lane(destination, slot, cursorOf(delivered), log));
       }
     }
@@ -56,7 +56,7 @@ export class Lanes {
   /** The lanes that a poll reads, by cursor: those at the same one are read together. */
   readable(): Iterable<Lane[]> {
     const byCursor = new Map<string, Lane[]>();
-    const keys = new Map<object, string>(); // lanes that were read together share one cursor object, so few keys are made
+    const keys = new Map<Cursor, string>(); // lanes that were read together share one cursor object, so few keys are made
     for (const lane of this.lanes.values()) {
       if (!lane.pollBegins()) continue;
       const { seen, upto, after } = lane.read;
@@ -93,4 +93,4 @@ export class Lanes {
   }
 }
 
-const cursorOf = ({ seen, upto, after }: Omit<StoredCursor, 'position'>) => ({ seen, upto, after });
+const cursorOf = ({ seen, upto, after }: StoredCursor): Cursor => ({ seen, upto, after });
