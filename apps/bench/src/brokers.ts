@@ -8,7 +8,7 @@ export const PARTITIONS = 16;
 /** A process of the benchmark that speaks over a broker. */
 export interface Speaker {
   readonly broker: string;
-  /** The broker's address, as its setting has it. */
+  /** The broker's address, or the folder of its transports, as the setting has it. */
   readonly where: string;
   /** None: nothing is signed. */
   readonly key?: string | undefined;
@@ -24,9 +24,10 @@ const brokerOf = (speaker: Speaker): Broker => brokers.find(({ name }) => name =
 
 const optionsOf = (speaker: Speaker): TransportOptions => {
   const { where, key, instance, prefix = key ? 'bench' : 'unsigned' } = speaker;
-  const { setting } = brokerOf(speaker).address!;
+  const { address, folder } = brokerOf(speaker);
   return {
-    environment: { [setting]: where },
+    environment: { [(address ?? folder)!.setting]: where },
+    hosts: new Map(),
     partitions: PARTITIONS,
     key,
     prefix,

@@ -33,7 +33,7 @@ const topology: Topology = {
 
 describe('the drawing of a topology', () => {
   it('shows every arrow once, in its process, with its transport: events between contexts go by the broker wherever they run', () => {
-    expect(drawnTopology(topology, contracts)).toBe(`t.yaml: calls by redis, events by redis in 1 partition
+    expect(drawnTopology(topology, contracts)).toBe(`t.yaml: calls: redis, events: redis in 1 partition
 
 front
   HTTP
@@ -60,7 +60,7 @@ back
   it('is local where everything is', () => {
     const processes = new Map([['shop', { http: true, contexts: contracts.contexts }]]);
     const all: Topology = { ...topology, calls: 'local', events: 'local', processes };
-    expect(speech(all)).toBe('calls local, events local');
+    expect(speech(all)).toBe('calls: local, events: local');
     const drawn = drawnTopology(all, contracts);
     expect(drawn).toContain('asks  ──local─▶ every context');
     expect(drawn).not.toMatch(/redis|mixed/);

@@ -13,11 +13,10 @@ interface Line {
 
 const width = 100;
 
-/** `calls by redis, events by redis in 16 partitions` */
+/** `calls: redis, events: redis in 16 partitions` */
 export function speech({ calls, events, partitions }: Topology): string {
-  const by = (transport: TransportName): string => (transport === 'local' ? 'local' : `by ${transport}`);
   const parts = events === 'local' ? '' : ` in ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`;
-  return `calls ${by(calls)}, events ${by(events)}${parts}`;
+  return `calls: ${calls}, events: ${events}${parts}`;
 }
 
 /** For a terminal of 100 columns: each process, each context in it, and each arrow once, where it is asked, sent or heard. */

@@ -28,13 +28,13 @@ describe('the command line of topologies', () => {
         file,
         code: 0,
         stdout: expect.stringMatching(
-          /^topologies\/[a-z-]+\.yaml is sound: \d+ process(es)?, calls .*, events .*\.\n$/,
+          /^topologies\/[a-z-]+\.yaml is sound: \d+ process(es)?, calls: .*, events: .*\.\n$/,
         ),
         stderr: '',
       });
     }
     expect((await cleave('check', 'topologies/split-redis.yaml')).stdout).toMatch(
-      /sound: \d processes, calls by redis, events by redis in 16 partitions\.\n$/,
+      /sound: \d processes, calls: redis, events: redis in 16 partitions\.\n$/,
     );
   });
 

@@ -17,11 +17,15 @@ export interface Broker extends Carrier {
   readonly events?: (options: TransportOptions) => Promise<EventTransport>;
   /** Absent where a laptop needs nothing beside the processes themselves. */
   readonly local?: LocalService;
+  /** A folder in which its transports find each other on one machine: the setting that names it, and its name in the data directory. */
+  readonly folder?: { readonly setting: string; readonly name: string };
 }
 
 /** The options of a broker's transports. */
 export interface TransportOptions extends BusOptions {
   readonly environment: Environment;
+  /** The hosts on which the processes of each context may run, as `host` or `host:port`. */
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
   /** The partitions of each log, and of each topic of calls. */
   readonly partitions: number;
 }

@@ -62,6 +62,7 @@ const brokerNamed = (name: TransportName, { brokers }: Connecting): Broker =>
 
 const transportOptions = ({ topology, environment, instance }: Connecting): TransportOptions => ({
   environment,
+  hosts: hostsIn(topology),
   partitions: topology.partitions,
   prefix: 'cleave',
   instance,
@@ -69,3 +70,9 @@ const transportOptions = ({ topology, environment, instance }: Connecting): Tran
   clock: new SystemClock(),
   randomness: new SystemRandomness(),
 });
+
+/** Where a topology says nothing, a process is found by its name. */
+const hostsIn = ({ processes }: Topology): Map<string, readonly string[]> =>
+  new Map(
+    [...processes].flatMap(([name, { contexts, at = [name] }]) => contexts.map((context) => [context, at] as const)),
+  );

@@ -1,5 +1,6 @@
 export { checkEnvironment } from './check-environment.js';
 export { type Arrow, contractMap, type ContractMap } from './contract-map.js';
+export { readHost } from './host.js';
 export { readTopology } from './read-topology.js';
 export { TopologySettings } from './topology-settings.js';
 export {

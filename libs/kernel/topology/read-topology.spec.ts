@@ -65,6 +65,37 @@ describe('a topology file', () => {
 
 const shop = 'processes:\n  shop: { http: true, contexts: [cart, catalog, ordering] }';
 
+describe('the hosts of a process', () => {
+  const withHosts = (hosts: string) =>
+    topologyOf(
+      't.yaml',
+      `processes: { shop: { http: true, contexts: [cart, catalog, ordering], at: ${hosts} } }`,
+      known,
+    );
+
+  it.each([
+    ['names, with a port or without', '[desk.shop.svc.cluster.local, desk:7400, desk_1]'],
+    ['addresses', '[10.0.0.7, 10.0.0.8:7400, "[fd00::7]:7400", "[::1]"]'],
+  ])('may be %s', (_, hosts) => {
+    expect(withHosts(hosts).processes.get('shop')!.at).toHaveLength(hosts.split(',').length);
+  });
+
+  it.each(['desk:0', 'desk:70000', 'desk:', '-desk', 'a b', 'tcp://desk', 'fd00::7', '"[desk]"', '"[fd00::7"'])(
+    'may not be %s',
+    (host) => {
+      expect(() => withHosts(`[${host}]`)).toThrow(
+        /t\.yaml:1: ".*" is no host: write a name or an address, as desk\.example/,
+      );
+    },
+  );
+
+  it.each(['desk', '[]', '{ desk: 7400 }'])('are a list, and not %s', (hosts) => {
+    expect(() => withHosts(hosts)).toThrow(
+      't.yaml:1: at of "shop" is a list of hosts, as [10.0.0.7, desk.example:7400]',
+    );
+  });
+});
+
 describe('a wrong topology file', () => {
   it.each<[what: string, text: string, problems: string[]]>([
     [
@@ -153,7 +184,7 @@ describe('a wrong topology file', () => {
     [
       'a process that is a word',
       `calls: redis\n${shop}\n  spare: cart`,
-      ['t.yaml:4: the process "spare" is a mapping of http and contexts, not cart'],
+      ['t.yaml:4: the process "spare" is a mapping of http, contexts and at, not cart'],
     ],
     [
       'http in words',

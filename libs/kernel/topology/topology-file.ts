@@ -1,3 +1,4 @@
+import { readHost } from './host.js';
 import { checkHosts, checkHttp, checkReach, checkSpeakers, type DeclaredProcess } from './topology-checks.js';
 import {
   type Known,
@@ -11,7 +12,7 @@ import { either, listed, meant } from './words.js';
 import { type Value, YamlFile } from './yaml-file.js';
 
 const keys = ['calls', 'events', 'partitions', 'processes'];
-const processKeys = ['http', 'contexts'];
+const processKeys = ['http', 'contexts', 'at'];
 const example = 'library: { http: true, contexts: [lending, members] }';
 
 /** The topology that a file's text declares. @throws WrongTopology with all that is wrong, by line */
@@ -36,7 +37,9 @@ export function topologyOf(name: string, text: string, known: Known): Topology {
   checkSpeakers(file, declared, known);
   checkReach(file, declared, known);
   if (file.problems.length > 0) throw new WrongTopology(file.problems);
-  const kinds = [...processes].map(([process, { http, contexts }]) => [process, { http, contexts }] as const);
+  const kinds = [...processes].map(
+    ([process, { http, contexts, at }]) => [process, { http, contexts, ...(at && { at }) }] as const,
+  );
   return { file: name, calls: calls!, events: events!, partitions, processes: new Map(kinds) };
 }
 
@@ -105,9 +108,10 @@ function processOf(file: YamlFile, name: string, value: Value, known: Known): De
   if (http && typeof serves !== 'boolean')
     file.wrong(http.line, `http of "${name}" is true or false, not ${file.written(http)}`);
   const lineOf = contextsOf(file, name, entries?.get('contexts'), known);
+  const at = hostsOf(file, name, entries?.get('at'));
   if (serves !== true && lineOf.size === 0)
     file.wrong(line, `the process "${name}" runs nothing: give it contexts or http: true, or remove it`);
-  return { httpLine: http?.line ?? line, http: serves === true, contexts: [...lineOf.keys()], lineOf };
+  return { httpLine: http?.line ?? line, http: serves === true, contexts: [...lineOf.keys()], at, lineOf };
 }
 
 /** The contexts of a process, each with its line. */
@@ -130,4 +134,26 @@ function contextsOf(file: YamlFile, name: string, value: Value | undefined, know
     lineOf.set(context, first ?? item.line);
   }
   return lineOf;
+}
+
+/** The hosts of a process; undefined where none are named. */
+function hostsOf(file: YamlFile, name: string, value: Value | undefined): string[] | undefined {
+  if (!value) return undefined;
+  const items = file.items(value);
+  if (!items || items.length === 0) {
+    file.wrong(
+      value.line,
+      `at of "${name}" is a list of hosts, as [10.0.0.7, desk.example:7400], not ${file.written(value)}`,
+    );
+    return undefined;
+  }
+  return items.map((item) => {
+    const host = file.text(item);
+    if (!readHost(host))
+      file.wrong(
+        item.line,
+        `"${host}" is no host: write a name or an address, as desk.example, 10.0.0.7:7400 or [fd00::7]:7400`,
+      );
+    return host;
+  });
 }

@@ -43,6 +43,8 @@ export interface ProcessKind {
   /** Serves the public API: every context's edge. One kind of process does. */
   readonly http: boolean;
   readonly contexts: readonly string[];
+  /** The hosts on which its instances run, as `host` or `host:port`; undefined where they are found by its name. */
+  readonly at?: readonly string[] | undefined;
 }
 
 /** What a topology is checked against. */

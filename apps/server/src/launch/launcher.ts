@@ -9,7 +9,7 @@ import { ServerSettings } from '../server-settings.js';
 import { Control, type SwitchRequest } from './control.js';
 import { Fleet } from './fleet.js';
 import { MergedLog } from './merged-log.js';
-import { needsOf, processIn, topologyIn } from './topologies.js';
+import { foldersOf, needsOf, processIn, topologyIn } from './topologies.js';
 
 const NAME = 'launcher';
 const CLEARED = 'Their places in the outboxes, and their logs, are gone.';
@@ -48,7 +48,7 @@ export class Launcher {
     const stop = (signal: string) => void (this.stopping ??= this.stop(signal, provided).catch(fail));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
     const services = await starting;
-    const environment = (this.environment = await withDemo(services.environment));
+    const environment = (this.environment = await commonOf(services.environment, this.fleet.topology, dataDir));
     const { members, topology } = this.fleet;
     processIn(topology, environment, members[0]!.process);
     await this.awaitFormer(new ProcessesFile(dataDir));
@@ -65,6 +65,7 @@ export class Launcher {
     this.tell(`All ${members.length} answer, after ${seconds(began)}.`);
     this.control = await Control.listen(dataDir, (request, answer) =>
       this.switch(request, {
+        dataDir,
         port,
         provide: async (needs) => {
           const more = provide(needs);
@@ -80,7 +81,7 @@ export class Launcher {
   }
 
   /** Both run for a while, over the same databases; requests find the one or the other. Rejects where nothing has changed. */
-  private async switch(request: SwitchRequest, { port, provide, tell }: Switching): Promise<void> {
+  private async switch(request: SwitchRequest, { dataDir, port, provide, tell }: Switching): Promise<void> {
     const { fleet: old } = this;
     if (this.joining || this.stopping) throw new CannotStart('The launcher is busy with another switch, or stopping.');
     if (request.finish) return this.finish(request, tell);
@@ -90,7 +91,8 @@ export class Launcher {
       throw new CannotStart(`${request.to} is what runs here already.`);
     const next = (this.joining = this.fleetOf(await topologyIn(request.to), new Map(request.replicas)));
     try {
-      const environment = await withDemo((await provide(needsOf(next.topology))).environment);
+      const { environment: provided } = await provide(needsOf(next.topology));
+      const environment = await commonOf(provided, next.topology, dataDir);
       this.environment = { ...this.environment, ...environment };
       processIn(next.topology, environment, next.members[0]!.process);
       await this.replace(next, { environment, port, tell });
@@ -184,6 +186,7 @@ export class Launcher {
 }
 
 interface Switching {
+  readonly dataDir: string;
   readonly port: number;
   readonly provide: (needs: Needs) => Promise<LocalServices>;
   readonly tell: (text: string) => void;
@@ -195,9 +198,10 @@ interface Replacing {
   readonly tell: (text: string) => void;
 }
 
-/** Said to every process: a gateway has no database by which it could tell. */
-const withDemo = async (environment: Environment): Promise<Environment> => ({
+/** The settings that all processes share. A gateway has no database by which it could tell whether the demo is on. */
+const commonOf = async (environment: Environment, topology: Topology, dataDir: string): Promise<Environment> => ({
   ...environment,
+  ...foldersOf(topology, environment, dataDir),
   CLEAVE_DEMO: await demoSetting(new ServerSettings(environment), environment),
 });
 

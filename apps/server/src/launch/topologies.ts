@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Environment } from '#kernel/base';
 import type { Broker } from '#kernel/brokers';
 import type { Needs } from '#kernel/local';
@@ -18,3 +19,11 @@ export const processIn = (topology: Topology, environment: Environment, process?
 export const needsOf = (topology: Topology): Needs => together(data, bus, ...carriersOf(topology, brokers).map(needOf));
 
 const needOf = ({ local }: Broker): Needs => ({ services: local ? [local] : [], secrets: {} });
+
+/** The settings of the folders in which the transports of a topology find each other on this machine, where they are not set. */
+export const foldersOf = (topology: Topology, environment: Environment, dataDir: string): Environment =>
+  Object.fromEntries(
+    carriersOf(topology, brokers).flatMap(({ folder }) =>
+      folder && !environment[folder.setting] ? [[folder.setting, resolve(dataDir, folder.name)]] : [],
+    ),
+  );

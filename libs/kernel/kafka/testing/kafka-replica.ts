@@ -5,6 +5,7 @@ import { kafka } from '#kernel/kafka';
 const [brokers = '', prefix = '', key = '', name = ''] = process.argv.slice(2);
 const calls = await kafka.calls!({
   environment: { KAFKA_BROKERS: brokers },
+  hosts: new Map(),
   partitions: 4,
   prefix,
   key,
