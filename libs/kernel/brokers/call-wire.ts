@@ -10,7 +10,7 @@ export interface Attempt extends CallRequest {
   /** Epoch milliseconds after which it is not to be begun. */
   readonly until: number;
   /** After which nobody waits for the reply, where that is later. */
-  readonly answerBy?: number;
+  readonly answerBy?: number | undefined;
 }
 
 /**

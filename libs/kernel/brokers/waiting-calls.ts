@@ -59,8 +59,9 @@ export class WaitingCalls<Place> {
     const lasts = Math.min(left, LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, left / 2));
     const patience = Math.min(lasts, begunWithinMs);
     const id = this.entries.next();
-    const longer = patience < lasts ? { answerBy: now + lasts } : {};
-    const attempt: Attempt = { id, from, until: now + patience, ...longer, ...request };
+    const { name, input, metadata } = request;
+    const answerBy = patience < lasts ? now + lasts : undefined;
+    const attempt: Attempt = { id, from, until: now + patience, answerBy, name, input, metadata };
     const text = JSON.stringify(attempt);
     if (exceeds(text, maxBytes)) throw kernelFailure('kernel.request_too_large');
     return new Promise((resolve, reject) => {
@@ -84,12 +85,16 @@ export class WaitingCalls<Place> {
     return this.entries.get(id) !== undefined;
   }
 
+  find(id: number): Waiting<Place> | undefined {
+    return this.entries.get(id);
+  }
+
   hear(reply: Reply): void {
     if (reply.isWorking) this.waitLonger(reply.id);
     else this.settle(reply);
   }
 
-  reject({ id }: Waiting<Place>, error: unknown): void {
+  reject({ id }: Pick<Waiting<Place>, 'id'>, error: unknown): void {
     this.end(id)?.reject(error);
   }
 

@@ -6,16 +6,17 @@ import { until } from '#kernel/testing';
 
 /** What a transport's spec lends for what every transport guarantees. */
 export interface TestedCalls {
-  /** Of the broker, as it stands in the tests' names. */
+  /** Of the transport, as it stands in the tests' names. */
   readonly name: string;
-  readonly isMissing: boolean;
+  readonly isMissing?: boolean;
   /** A process on the bus of the test that runs, connected; closed at its end. */
   readonly open: (options?: {
     readonly key?: undefined;
     readonly concurrency?: number;
     readonly maxBytes?: number;
   }) => Promise<CallTransport>;
-  readonly broker: () => { kill(): Promise<void>; launch(): Promise<void>; freeze(): void; thaw(): void };
+  /** Absent where there is none: then calls cannot lose it. */
+  readonly broker?: () => { kill(): Promise<void>; launch(): Promise<void>; freeze(): void; thaw(): void };
 }
 
 const clock = new SystemClock();
@@ -36,11 +37,11 @@ export async function insist(calls: CallTransport, input: object): Promise<unkno
 export const echo = async ({ input }: CallRequest): Promise<unknown> => input;
 export const never = () => new Promise<never>(() => undefined);
 
-/** What calls are over any broker. */
-export function callGuarantees({ name, isMissing, open, broker }: TestedCalls): void {
+/** What calls are over any transport. */
+export function callGuarantees({ name, isMissing = false, open, broker }: TestedCalls): void {
   const describeOnBroker = isMissing ? describe.skip : describe;
 
-  describeOnBroker(`calls over ${name}, as over any broker,`, () => {
+  describeOnBroker(`calls over ${name}, as over any transport,`, () => {
     it('bring the request to the owner as it was, and its answer back', async () => {
       const [owner, asker] = [await open(), await open()];
       const seen: CallRequest[] = [];
@@ -152,6 +153,7 @@ export function callGuarantees({ name, isMissing, open, broker }: TestedCalls): 
     });
   });
 
+  if (!broker) return;
   describeOnBroker(`calls while ${name} is in trouble, as with any broker,`, () => {
     it('are unavailable at once while it is away, and heal when it is back', async () => {
       const [owner, asker] = [await open(), await open()];
