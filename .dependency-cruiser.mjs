@@ -5,7 +5,7 @@ const spec = '\\.spec\\.ts$';
 /** The ways in: the folder of a context's controllers, and a part of the kernel, each. */
 const edges = '(http|graphql|grpc)';
 /** The ways between processes: a part of the kernel each, which knows no other. */
-const brokers = '(redis|kafka)';
+const brokers = '(redis|kafka|direct)';
 
 /** The parts of the kernel, and what each may import of the others. Whatever is not named here knows nothing of them. */
 const street = {

@@ -155,7 +155,7 @@ describe('the boundaries', () => {
     ],
     [
       'a broker that knows another',
-      'kernel-redis-kafka-stays-on-its-floor',
+      '-stays-on-its-floor: libs/kernel/redis/index.ts',
       'libs/kernel/redis/index.ts',
       "import { kafka } from '#kernel/kafka';\nexport const redis = kafka;",
     ],

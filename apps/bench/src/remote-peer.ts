@@ -1,7 +1,7 @@
 import { ServiceBroker } from 'moleculer';
 import { callsOver, eventsOver, PARTITIONS } from './brokers.js';
 
-/** The other process of the benchmark over a broker: `node remote-peer.js calls|events|moleculer redis|kafka <where> [<key>]`. */
+/** The other process of the benchmark over a broker: `node remote-peer.js calls|events|moleculer redis|kafka|direct <where> [<key>]`. */
 const [kind = '', broker = '', where = '', key] = process.argv.slice(2);
 const speaker = { broker, where, key, instance: 'peer' };
 

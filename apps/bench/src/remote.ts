@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ServiceBroker } from 'moleculer';
@@ -120,10 +122,13 @@ async function callsBesideMoleculer(redis: TestRedis): Promise<Line[]> {
   ];
 }
 
-/** The same call over each broker, and a query within the process through the kernel's bus. */
+/** The same call by each way between processes, and a query within the process through the kernel's bus. */
 async function callsBesideRedis(brokers: Brokers, cleanup: AsyncDisposableStack): Promise<Line[]> {
   const asks: Record<string, () => Promise<unknown>> = { 'within the process': (await startCalls(cleanup)).askSmall };
-  for (const [broker, where] of Object.entries(brokers)) asks[broker] = (await echo(broker, where, cleanup, key)).ask;
+  const folder = await mkdtemp(join(tmpdir(), 'cleave-bench-'));
+  cleanup.defer(() => rm(folder, { recursive: true }));
+  for (const [broker, where] of Object.entries({ direct: folder, ...brokers }))
+    asks[broker] = (await echo(broker, where, cleanup, key)).ask;
   const measured = (figure: (ask: () => Promise<unknown>) => Promise<number>) =>
     interleaved(
       ROUNDS,
@@ -132,8 +137,12 @@ async function callsBesideRedis(brokers: Brokers, cleanup: AsyncDisposableStack)
   const one = await measured((ask) => medianTime(500, ask));
   const many = await measured(async (ask) => 10_000 / (await inFlight(64, 10_000, ask)));
   return [
-    ...besideRedis('a call', '1 in flight, median', one, (figure) => `${number(figure, 3)} ms`),
-    ...besideRedis('calls', '64 in flight', many, (figure) => `${number(figure)}/s`),
+    ...besideRedis('a call', '1 in flight, median', one, (figure) => `${number(figure, 3)} ms`, {
+      direct: (ratio) => verdict('≤ 0.6', ratio <= 0.6),
+    }),
+    ...besideRedis('calls', '64 in flight', many, (figure) => `${number(figure)}/s`, {
+      direct: (ratio) => verdict('≥ 2', ratio >= 2),
+    }),
   ];
 }
 
@@ -191,16 +200,25 @@ function besideRedis(
   how: string,
   figures: Readonly<Record<string, number[]>>,
   written: (figure: number) => string,
+  aims: Readonly<Record<string, (ratio: number) => string>> = {},
 ): Line[] {
   const redis = figures['redis']!;
-  return Object.entries(figures).map(([by, ours]) => ({
-    what: `${what} ${places[by] ?? by}, ${how}`,
-    rate: written(median(ours)),
-    ...(by !== 'redis' && { yardstick: written(median(redis)), ratio: number(quotient(ours, redis), 2) }),
-  }));
+  return Object.entries(figures).map(([by, ours]) => {
+    const ratio = quotient(ours, redis);
+    return {
+      what: `${what} ${ways[by] ?? by}, ${how}`,
+      rate: written(median(ours)),
+      ...(by !== 'redis' && { yardstick: written(median(redis)), ratio: number(ratio, 2) }),
+      ...(aims[by] && { aim: aims[by](ratio) }),
+    };
+  });
 }
 
-const places: Readonly<Record<string, string>> = { redis: 'over Redis', kafka: 'over Kafka' };
+const ways: Readonly<Record<string, string>> = {
+  direct: 'over direct connections',
+  redis: 'over Redis',
+  kafka: 'over Kafka',
+};
 
 async function peer(
   kind: string,

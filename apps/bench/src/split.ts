@@ -25,6 +25,8 @@ const topologies = join(import.meta.dirname, '../../../../topologies');
 /** A broker of the benchmark's own, and by which settings the shop finds it. */
 interface Broker {
   readonly name: string;
+  /** How the shop is split, where not over the broker alone. */
+  readonly way?: string;
   readonly topology: string;
   readonly pid: number;
   readonly environment: Record<string, string>;
@@ -44,7 +46,8 @@ export async function splitKafka(cleanup: AsyncDisposableStack, postmaster: numb
   const kafka = await TestKafka.start();
   cleanup.defer(() => kafka.stop());
   const environment = { KAFKA_BROKERS: kafka.brokers };
-  return splitOver({ name: 'Kafka', topology: 'split-kafka.yaml', pid: kafka.pid, environment }, cleanup, postmaster);
+  const broker = { name: 'Kafka', topology: 'split-kafka.yaml', pid: kafka.pid, environment };
+  return splitOver({ ...broker, way: 'split with direct calls' }, cleanup, postmaster);
 }
 
 /** The shop in seven processes over a broker, beside the same in one: what the way through the gateway costs. */
@@ -90,7 +93,7 @@ async function splitOver(broker: Broker, cleanup: AsyncDisposableStack, postmast
     split: load([gateway!, catalog!], other),
   });
 
-  const over = `split over ${broker.name}`;
+  const over = broker.way ?? `split over ${broker.name}`;
   const tax = paired(alone.split, alone.monolith, (a, b) => a - b);
   const compared = (what: string, ours: number[], theirs: number[], unit: string, digits: number): Line => ({
     what,

@@ -1,0 +1,1 @@
+export { directProcesses } from './direct-processes.js';
