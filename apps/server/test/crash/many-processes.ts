@@ -21,6 +21,7 @@ interface Needs {
 const needs: Readonly<Record<string, Needs>> = {
   'split-redis.yaml': { redis: true, kafka: false, replicated: ['ordering', 'payments'] },
   'split-kafka.yaml': { redis: false, kafka: true, replicated: ['ordering', 'payments'] },
+  'kafka-only.yaml': { redis: false, kafka: true, replicated: ['checkout'] },
   'mixed.yaml': { redis: true, kafka: true, replicated: ['checkout'] },
 };
 const LEASE_MS = 10_000;

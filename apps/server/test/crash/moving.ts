@@ -7,7 +7,7 @@ import type { Victim } from './victim.js';
 const root = join(import.meta.dirname, '../../../..');
 const fileOf = (name: string): string => join(root, 'topologies', `${name}.yaml`);
 /** There and back again. */
-const tour = ['monolith', 'split-redis', 'mixed', 'split-kafka', 'mixed', 'split-redis'];
+const tour = ['monolith', 'split-redis', 'mixed', 'split-kafka', 'kafka-only', 'split-redis'];
 
 /** A shop that moves from topology to topology: no fault, and none may be seen. */
 export class Moving implements Victim {
