@@ -6,8 +6,8 @@ import type { DirectOptions } from './direct-options.js';
 import type { Address } from './discovery.js';
 import { type Request, Target, type TargetContext } from './target.js';
 
-/** The interval of discovery while a process is ready, and the shorter one while none is. */
-const LOOK_UP_EVERY_MS = 2_000;
+/** The interval of discovery while a process is ready (Envoy's default for DNS), and the shorter one while none is. */
+const LOOK_UP_EVERY_MS = 5_000;
 const LOOK_UP_SOON_MS = 200;
 
 interface RouteOptions extends Pick<DirectOptions, 'discovery' | 'randomness' | 'tls'> {
@@ -28,6 +28,7 @@ export class Route {
   private turn = 0;
   private readonly pending = new Set<Request>();
   private readonly discovery: Loop;
+  private isClosed = false;
 
   constructor(
     private readonly context: string,
@@ -51,9 +52,9 @@ export class Route {
   };
 
   async close(): Promise<void> {
-    const stopped = this.discovery.stop();
+    this.isClosed = true;
     for (const target of this.list) target.close();
-    await stopped;
+    await this.discovery.stop();
   }
 
   /** The ready target with the lowest load; equal ones take turns. One that has just refused a request comes after all others. */
@@ -71,7 +72,7 @@ export class Route {
     return best;
   }
 
-  /** Sends requests elsewhere. Where all processes refuse, who asked may come again. */
+  /** Sends requests to other targets. Where all have refused some, they are unavailable. */
   private redirect(requests: readonly Request[]): void {
     for (const request of requests) {
       const target = this.leastLoaded();
@@ -89,7 +90,8 @@ export class Route {
 
   private async lookUp(): Promise<number> {
     try {
-      this.replace(await this.options.discovery.find(this.context));
+      const addresses = await this.options.discovery.find(this.context);
+      if (!this.isClosed) this.replace(addresses);
     } catch (error) {
       this.warnings.warn(`cannot find "${this.context}"`, errorText(error));
     }
