@@ -18,6 +18,7 @@ export { joinSplit } from './join-split.js';
 export { MessagePacks } from './message-packs.js';
 export { Packets } from './packets.js';
 export { PartitionLoop } from './partition-loop.js';
+export { portionsOf } from './portions.js';
 export { Seal } from './seal.js';
 export { Sealed } from './sealed.js';
 export { type Handle, ServedCalls } from './served-calls.js';

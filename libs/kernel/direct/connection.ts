@@ -25,9 +25,11 @@ export const KIND = {
 const FIRST_FRAMES_BYTES = 1_024;
 /** The limit from then on: a request or an answer of the largest size, with its metadata. */
 const FRAME_BYTES = 2 * MAX_BYTES;
-const PACK = 32;
-/** The length of a pack in UTF-16 units; a single item may be longer. */
-const PACK_LENGTH = 256 * 1_024;
+/**
+ * The size of a frame of requests or replies. The receiver begins with the first while the next are on their way: with 64
+ * requests in flight, frames of 32 made 1.7 times the rate of one frame for all.
+ */
+export const PORTION = { count: 32, length: 256 * 1_024 };
 
 export interface ConnectionEvents {
   /** Frames can be sent from now on. */
@@ -134,24 +136,4 @@ export class Connection {
   private release(): void {
     for (const resolve of this.waiting.splice(0)) resolve();
   }
-}
-
-/**
- * The items in packs that are sealed and sent as one. The receiver begins with the first pack while the next are on their way:
- * with 64 requests in flight, packs of 32 made 1.7 times the rate of one pack for all.
- */
-export function* packsOf<Item>(items: readonly Item[], textOf: (item: Item) => string): Generator<Item[]> {
-  let pack: Item[] = [];
-  let length = 0;
-  for (const item of items) {
-    const more = textOf(item).length;
-    if (pack.length === PACK || (pack.length > 0 && length + more > PACK_LENGTH)) {
-      yield pack;
-      pack = [];
-      length = 0;
-    }
-    pack.push(item);
-    length += more;
-  }
-  if (pack.length > 0) yield pack;
 }

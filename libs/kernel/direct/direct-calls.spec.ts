@@ -2,14 +2,13 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { SystemClock } from '#kernel/base';
 import { NoReply } from '#kernel/core';
 import { directProcesses } from '#kernel/direct/testing';
 import { freePort } from '#kernel/local';
 import { until } from '#kernel/testing';
-import { callGuarantees, echo, insist, never, request } from '#kernel/testing/guarantees';
+import { callGuarantees, echo, expectAtMostOnce, insist, never, request } from '#kernel/testing/guarantees';
 import { BreakingProxy } from './testing/breaking-proxy.js';
 
 const { open, spawn, folder, warnings } = directProcesses();
@@ -125,29 +124,13 @@ describe('calls over direct connections', () => {
       await open({ at: [`127.0.0.1:${front}`] }),
     ];
     await using proxy = await BreakingProxy.start(front, port);
-    const begun = new Map<number, number>();
-    await owner.serve('shop', async ({ input }) => {
-      const { n } = input as { n: number };
-      begun.set(n, (begun.get(n) ?? 0) + 1);
-      return n;
+    await expectAtMostOnce({
+      owner,
+      asker,
+      breakConnections: () => proxy.breakAll(),
+      longestPauseMs: 120,
+      isEnough: (answered, unknown) => answered >= 60 && unknown >= 100 && proxy.broken >= 20,
     });
-    let stop = false;
-    const harm = (async () => {
-      for (; !stop; await pause(Math.random() * 120)) proxy.breakAll();
-    })();
-    let n = 0;
-    let lost = 0;
-    const askers = Array.from({ length: 8 }, async () => {
-      while (lost < 100 || proxy.broken < 20)
-        await asker
-          .call('shop', request({ n: n++ }, 2_000))
-          .catch((error: unknown) => (lost += Number(error instanceof NoReply)));
-    });
-    await Promise.all(askers);
-    stop = true;
-    await harm;
-    expect(Math.max(...begun.values())).toBe(1);
-    expect(await insist(asker, { n: -1 })).toBe(-1);
   });
 
   it('leave out an address at which nobody answers, or somebody else', async () => {

@@ -19,6 +19,16 @@ async function owner() {
   return { calls, begun, port };
 }
 
+/** The same, after a call that somebody in between has heard. */
+async function overheard() {
+  const owning = await owner();
+  const front = await freePort();
+  const proxy = await BreakingProxy.start(front, owning.port);
+  const asker = await open({ at: [`127.0.0.1:${front}`] });
+  await asker.call('shop', request({ n: 1 }));
+  return { ...owning, proxy, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
+}
+
 describe('calls over direct connections', () => {
   it.each([
     ['by another key', 'another key'],
@@ -45,11 +55,8 @@ describe('calls over direct connections', () => {
   });
 
   it('are refused where somebody repeats on a connection what was heard on another', async () => {
-    const { calls, begun, port } = await owner();
-    const front = await freePort();
-    await using proxy = await BreakingProxy.start(front, port);
-    const asker = await open({ at: [`127.0.0.1:${front}`] });
-    await asker.call('shop', request({ n: 1 }));
+    await using heard = await overheard();
+    const { calls, begun, port, proxy } = heard;
     const copy = connect(port, '127.0.0.1').on('error', () => undefined);
     copy.end(Buffer.concat(proxy.heard[0]!));
     await once(copy.resume(), 'close');
@@ -58,11 +65,8 @@ describe('calls over direct connections', () => {
   });
 
   it('are refused where somebody repeats a frame on the same connection', async () => {
-    const { calls, begun, port } = await owner();
-    const front = await freePort();
-    await using proxy = await BreakingProxy.start(front, port);
-    const asker = await open({ at: [`127.0.0.1:${front}`] });
-    await asker.call('shop', request({ n: 1 }));
+    await using heard = await overheard();
+    const { calls, begun, proxy } = heard;
     proxy.repeat();
     await until(() => calls.counters['forged'] === 1, 'refused');
     expect(begun).toEqual([{ n: 1 }]);

@@ -3,9 +3,9 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { createServer as createTlsServer } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import { CannotStart, errorText } from '#kernel/base';
-import { Packets, readAttempts, type Seal } from '#kernel/brokers';
+import { Packets, portionsOf, readAttempts, type Seal } from '#kernel/brokers';
 import { Warnings } from '#kernel/core';
-import { Connection, KIND, packsOf } from './connection.js';
+import { Connection, KIND, PORTION } from './connection.js';
 import type { DirectOptions } from './direct-options.js';
 import type { Asker, ServedContext } from './served-context.js';
 
@@ -109,7 +109,8 @@ export class Listener {
 
   private async reply(connection: Connection, replies: readonly string[]): Promise<void> {
     let room: Promise<void> | undefined;
-    for (const pack of packsOf(replies, (reply) => reply)) room = connection.send(KIND.replies, pack.join('')) ?? room;
+    for (const portion of portionsOf(replies, PORTION, ({ length }) => length))
+      room = connection.send(KIND.replies, portion.join('')) ?? room;
     await room;
   }
 

@@ -1,9 +1,17 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Logger } from '@nestjs/common';
-import { Packets, readReplies, type Seal, type Waiting, type WaitingCalls, writeAttempts } from '#kernel/brokers';
+import {
+  Packets,
+  portionsOf,
+  readReplies,
+  type Seal,
+  type Waiting,
+  type WaitingCalls,
+  writeAttempts,
+} from '#kernel/brokers';
 import { NoReply } from '#kernel/core';
-import { Connection, KIND, packsOf } from './connection.js';
+import { Connection, KIND, PORTION } from './connection.js';
 import type { DirectOptions } from './direct-options.js';
 import type { Address } from './discovery.js';
 
@@ -96,12 +104,12 @@ export class Target {
     const wanted = requests.filter((request) => waiting.has(request)); // some were given up before they could leave
     if (!this.isReady) return returned(wanted);
     let room: Promise<void> | undefined;
-    for (const pack of packsOf(wanted, ({ text }) => text)) {
-      for (const request of pack) {
+    for (const portion of portionsOf(wanted, PORTION, ({ text }) => text.length)) {
+      for (const request of portion) {
         request.place = true;
         this.underWay.add(request.id);
       }
-      room = this.connection.send(KIND.requests, writeAttempts(pack.map(({ text }) => text))) ?? room;
+      room = this.connection.send(KIND.requests, writeAttempts(portion.map(({ text }) => text))) ?? room;
     }
     await room;
   }

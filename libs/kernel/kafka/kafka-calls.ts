@@ -7,6 +7,7 @@ import {
   MAX_BYTES,
   PACKET,
   Packets,
+  portionsOf,
   readAttempts,
   Sealed,
   ServedCalls,
@@ -169,7 +170,7 @@ export class KafkaCalls implements CallTransport {
       return;
     }
     const attempts = all.filter((waiting) => this.waiting.has(waiting)); // without those given up before they could leave
-    const packets = this.portions(attempts, PACKET, ({ text }) => text.length);
+    const packets = portionsOf(attempts, this.portionSize(PACKET), ({ text }) => text.length);
     await Promise.all(packets.map((packet) => this.send(topic, packet)));
   }
 
@@ -233,7 +234,7 @@ export class KafkaCalls implements CallTransport {
     const { partitions } = this.consumers.get(owner)!;
     try {
       const topic = await this.topics.ready(this.replyTopic, REPLY_PARTITIONS);
-      const packets = this.portions(all, all.length, ({ length }) => length);
+      const packets = portionsOf(all, this.portionSize(all.length), ({ length }) => length);
       const write = (replies: readonly string[]) =>
         writeReplyPacket({ owner, replica: this.self, partitions }, replies);
       await Promise.all(packets.map((replies) => this.append(topic, partition, write(replies), asker)));
@@ -242,20 +243,9 @@ export class KafkaCalls implements CallTransport {
     }
   }
 
-  /** No more than `count` of them, and no more than Kafka takes together, whatever their characters are in UTF-8. */
-  private portions<Item>(items: readonly Item[], count: number, lengthOf: (item: Item) => number): Item[][] {
-    const portions: Item[][] = [];
-    let bytes = 0;
-    for (const item of items) {
-      bytes += 3 * lengthOf(item);
-      const portion = portions.at(-1);
-      if (portion && portion.length < count && bytes <= this.maxBytes) portion.push(item);
-      else {
-        portions.push([item]);
-        bytes = 3 * lengthOf(item);
-      }
-    }
-    return portions;
+  /** No more than Kafka takes together, whatever their characters are in UTF-8. */
+  private portionSize(count: number): { readonly count: number; readonly length: number } {
+    return { count, length: this.maxBytes / 3 };
   }
 
   private reachOf(owner: string): Reach | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SystemClock } from '#kernel/base';
+import { pause, SystemClock, SystemRandomness } from '#kernel/base';
 import { anonymous, type CallRequest, type CallTransport, NoReply } from '#kernel/core';
 import { Failure, JsonText, kernelFailure } from '#kernel/messages';
 import { until } from '#kernel/testing';
@@ -37,7 +37,48 @@ export async function insist(calls: CallTransport, input: object): Promise<unkno
 export const echo = async ({ input }: CallRequest): Promise<unknown> => input;
 export const never = () => new Promise<never>(() => undefined);
 
-/** What calls are over any transport. */
+interface BreakingCalls {
+  readonly owner: CallTransport;
+  readonly asker: CallTransport;
+  /** Breaks the connections that there are. */
+  readonly breakConnections: () => Promise<void> | void;
+  readonly longestPauseMs: number;
+  readonly isEnough: (answered: number, unknown: number) => boolean;
+}
+
+/** Calls while connections break again and again, until it is enough, and expects that no request was carried out twice. */
+export async function expectAtMostOnce(breaking: BreakingCalls): Promise<void> {
+  const { owner, asker, breakConnections, longestPauseMs, isEnough } = breaking;
+  const begun = new Map<number, number>();
+  await owner.serve('shop', async ({ input }) => {
+    const { n } = input as { n: number };
+    begun.set(n, (begun.get(n) ?? 0) + 1);
+    return n;
+  });
+  let [n, answered, unknown, isOver] = [0, 0, 0, false];
+  const harm = (async () => {
+    const randomness = new SystemRandomness();
+    for (; !isOver; await pause(20 + randomness.next() * (longestPauseMs - 20))) await breakConnections(); // long enough, now and then
+  })();
+  const askers = Array.from({ length: 8 }, async () => {
+    while (!isEnough(answered, unknown)) {
+      try {
+        await asker.call('shop', request({ n: n++ }, 2_000));
+        answered++;
+      } catch (error) {
+        if (error instanceof NoReply) unknown++;
+        await pause(5);
+      }
+    }
+  });
+  await Promise.all(askers);
+  isOver = true;
+  await harm;
+  expect(Math.max(...begun.values())).toBe(1);
+  expect(await insist(asker, { n: -1 })).toBe(-1);
+}
+
+/** The guarantees of calls over any transport. */
 export function callGuarantees({ name, isMissing = false, open, broker }: TestedCalls): void {
   const describeOnBroker = isMissing ? describe.skip : describe;
 

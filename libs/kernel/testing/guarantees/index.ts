@@ -1,4 +1,4 @@
-export { callGuarantees, echo, insist, never, request } from './call-guarantees.js';
+export { callGuarantees, echo, expectAtMostOnce, insist, never, request } from './call-guarantees.js';
 export {
   appendAgain,
   appendEach,
