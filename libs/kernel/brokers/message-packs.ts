@@ -1,6 +1,7 @@
 import { exceeds } from '#kernel/base';
 import { envelopeOf, type MessageRow } from '#kernel/core';
 import type { MessageEnvelope } from '#kernel/messages';
+import { portionsOf } from './portions.js';
 import { FORMAT, type Seal } from './seal.js';
 
 /** UTF-16 units. A reader fetches a hundred entries at once: small enough for that, and large enough that a signature costs little. */
@@ -15,19 +16,13 @@ export class MessagePacks {
 
   /** The messages as entries of the log at `to`, in order. A message that is larger than a pack travels alone. @throws Error where one is too large for the log */
   pack(to: string, messages: readonly MessageEnvelope[]): string[] {
-    const packs: string[][] = [];
-    let length = PACK_LENGTH;
-    for (const message of messages) {
+    const all = messages.map((message) => {
       const text = JSON.stringify(message);
       if (exceeds(text, this.maxBytes))
         throw new Error(`${message.name} ${message.id} is larger than ${this.maxBytes} bytes: it holds up ${to}`);
-      if (length + text.length > PACK_LENGTH) {
-        packs.push([]);
-        length = 0;
-      }
-      packs.at(-1)!.push(text);
-      length += text.length;
-    }
+      return text;
+    });
+    const packs = portionsOf(all, { count: all.length, length: PACK_LENGTH }, ({ length }) => length);
     return packs.map((texts) => this.seal.seal(to, `[${texts.join(',')}]`, FORMAT.pack));
   }
 

@@ -1,7 +1,7 @@
 /** The size of a portion. */
 interface PortionSize {
   readonly count: number;
-  /** In UTF-16 units of its items' text; a single item may be longer. */
+  /** The sum of its items' lengths, in the unit of `lengthOf`; a single item may be longer. */
   readonly length: number;
 }
 

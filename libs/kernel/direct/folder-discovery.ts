@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identityOf } from '#kernel/local';
 import type { Address, Discovery } from './discovery.js';
@@ -41,9 +41,9 @@ export class FolderDiscovery implements Discovery {
     this.announced.clear();
   }
 
-  /** Other users may not say where calls are accepted. */
+  /** Closed to other users, who may not say where calls are accepted. One that exists keeps its mode: others may use it too. */
   private async open(): Promise<void> {
-    if ((await mkdir(this.folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(this.folder, 0o700);
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
   }
 }
 

@@ -144,7 +144,7 @@ export class Target {
 
   private hear(body: string): void {
     for (const reply of readReplies(body)) {
-      if (!reply.isWorking) this.underWay.delete(reply.id);
+      this.underWay.delete(reply.id);
       this.route.waiting.hear(reply);
     }
   }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { listOffsetsV7, type MessageRecord, offsetForLeaderEpochV4 } from '@platformatic/kafka';
 import { Limit, pause } from '#kernel/base';
-import type { MessagePacks } from '#kernel/brokers';
+import { type MessagePacks, portionsOf } from '#kernel/brokers';
 import { type EventLog, Forgotten, type LogPosition, type Settlement } from '#kernel/core';
 import type { MessageEnvelope } from '#kernel/messages';
 import { WrongTopology } from '#kernel/topology';
@@ -265,17 +265,9 @@ function placeIn(text: string): Place {
 }
 
 /** In order; a batch is no larger than BATCH_BYTES, or has one record alone. */
-function batches(records: readonly MessageRecord[]): MessageRecord[][] {
-  const made: MessageRecord[][] = [];
-  let bytes = BATCH_BYTES;
-  for (const record of records) {
-    const size = record.value.length + (record.key?.length ?? 0);
-    if (bytes + size > BATCH_BYTES) {
-      made.push([]);
-      bytes = 0;
-    }
-    made.at(-1)!.push(record);
-    bytes += size;
-  }
-  return made;
-}
+const batches = (records: readonly MessageRecord[]): MessageRecord[][] =>
+  portionsOf(
+    records,
+    { count: records.length, length: BATCH_BYTES },
+    ({ key, value }) => value.length + (key?.length ?? 0),
+  );
