@@ -16,6 +16,15 @@ export async function within<Result, Otherwise>(
   return Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
 }
 
+const POLL_MS = 20;
+
+/** Polls a condition until it holds, or that time is over. @returns whether it holds */
+export async function holdsWithin(milliseconds: number, condition: () => boolean): Promise<boolean> {
+  const end = performance.now() + milliseconds;
+  while (!condition() && performance.now() < end) await pause(POLL_MS);
+  return condition();
+}
+
 /** Something that sleeps until it is woken, or until its time is up; a wake-up while awake is not lost. */
 export class Alarm {
   private woken = false;

@@ -10,7 +10,7 @@ export {
   SystemRandomness,
 } from './clock.js';
 export { contextIn } from './context-in.js';
-export { Alarm, Limit, pause, within } from './deadline.js';
+export { Alarm, holdsWithin, Limit, pause, within } from './deadline.js';
 export { errorMessage, errorReport, type ErrorReport, errorStack, errorText, isError } from './error-report.js';
 export { isPrivate, networkOf } from './network.js';
 export {

@@ -1,153 +1,116 @@
-import { initProducerIdV4, type MessageRecord, NumericMap, produceV9 } from '@platformatic/kafka';
-import { pause } from '#kernel/base';
+import { type MessageToProduce, ProduceAcks, type produceV9, ProtocolError } from '@platformatic/kafka';
+import { portionsOf } from '#kernel/brokers';
 import type { Cluster } from './cluster.js';
-import { KafkaFailure } from './failures.js';
+import { reasonOf, refusalOf, responseIn } from './failures.js';
 
-/** Of one partition in one request. What is larger goes alone. */
+/** In one request. What is larger goes alone. */
 export const BATCH_BYTES = 1024 * 1024;
-const REQUEST_BYTES = 8 * BATCH_BYTES;
-const PRODUCE_WITHIN_MS = 5_000;
-const ALL_IN_SYNC = -1;
-/** It may be lost with that broker. */
-export const LEADER_ALONE = 1;
-const TOO_LARGE = 10;
-const LOADING = 14;
-const LOADED_WITHIN = 50;
-/** Who has no id yet. */
-const NOBODY = -1n;
 
-interface Work {
+export type Record = Pick<MessageToProduce<Buffer, Buffer, Buffer, Buffer>, 'key' | 'value' | 'headers'>;
+
+export interface Target {
   readonly topic: string;
   readonly partition: number;
-  readonly records: readonly MessageRecord[];
-  readonly bytes: number;
+  readonly leader: number;
+  /** Nothing is appended where it is that of another leader by now. */
+  readonly leaderEpoch?: number;
+}
+
+interface Append extends Target {
+  readonly records: readonly Record[];
   readonly resolve: (offset: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Who appends, as a broker knows it, and which record of each partition is next: the broker takes none twice, and none after a gap. */
-interface Producer {
-  readonly producerId: bigint;
-  readonly producerEpoch: number;
-  readonly sequences: NumericMap;
-}
-
-interface Line {
-  queue: Work[];
-  busy: boolean;
-  /**
-   * Another one after each failure, of which nobody knows what the broker has taken, and in each epoch of the cluster: one that
-   * has lost all it had gives the same ids out again, and would take what is appended for what their new owners did.
-   */
-  producer: Producer | undefined;
-  epoch: number;
-}
-
 /**
- * Appends records, idempotently and acknowledged by every broker that keeps a copy, unless it is told otherwise. One request
- * is on its way to a broker at a time, and what comes meanwhile leaves together with the next.
+ * Appends records through the library's producer, which sends each once. It need not be idempotent: whoever appends again
+ * does so after a failure alone, and an inbox or a call id drops what came twice. One request is under way to a leader at a
+ * time, which keeps the order, and what comes meanwhile leaves together with the next.
  */
 export class Appender {
-  private readonly lines = new Map<number, Line>();
+  /** By leader; what waits for its turn. */
+  private readonly queues = new Map<number, Append[]>();
 
   constructor(
     private readonly cluster: Cluster,
-    private readonly acknowledged = ALL_IN_SYNC,
+    /** LEADER: what was acknowledged may be lost with it. */
+    private readonly acks: number = ProduceAcks.ALL,
   ) {}
 
   /** @returns the offset of the first record */
-  append(leader: number, topic: string, partition: number, records: readonly MessageRecord[]): Promise<number> {
-    const bytes = records.reduce((sum, { key, value }) => sum + value.length + (key?.length ?? 0), 0);
+  append(target: Target, records: readonly Record[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      let line = this.lines.get(leader);
-      if (!line) this.lines.set(leader, (line = { queue: [], busy: false, producer: undefined, epoch: -1 }));
-      line.queue.push({ topic, partition, records, bytes, resolve, reject });
-      if (!line.busy) void this.empty(leader, line);
+      const append = { ...target, records, resolve, reject };
+      const queue = this.queues.get(target.leader);
+      if (queue) queue.push(append);
+      else {
+        this.queues.set(target.leader, [append]);
+        void this.empty(target.leader);
+      }
     });
   }
 
-  private async empty(leader: number, line: Line): Promise<void> {
-    line.busy = true;
+  private async empty(leader: number): Promise<void> {
     await Promise.resolve(); // what comes in the same turn goes along
-    while (line.queue.length > 0) await this.send(leader, line, take(line));
-    line.busy = false;
+    for (let queue = this.queues.get(leader)!; queue.length > 0; queue = this.queues.get(leader)!) {
+      const [request, ...rest] = portionsOf(queue, { count: queue.length, length: BATCH_BYTES }, bytesOf);
+      this.queues.set(leader, rest.flat());
+      await this.send(request!);
+    }
+    this.queues.delete(leader);
   }
 
-  private async send(leader: number, line: Line, works: readonly Work[]): Promise<void> {
-    try {
-      const { api } = produceV9;
-      const records = works.flatMap((work) => work.records);
-      while (this.acknowledged === ALL_IN_SYNC && (!line.producer || line.epoch !== this.cluster.epoch)) {
-        line.epoch = this.cluster.epoch;
-        line.producer = await this.producer(leader);
-      }
-      const { producer } = line; // none where a single broker acknowledges, which may lose what it took
-      const answer = await this.cluster.ask(leader, { api }, [
-        this.acknowledged,
-        PRODUCE_WITHIN_MS,
-        records,
-        producer ?? {},
-      ]);
-      if (typeof answer === 'boolean') throw new Error('Kafka acknowledged nothing');
-      const answers = answer.responses.flatMap(({ name, partitionResponses }) =>
-        partitionResponses.map((one) => [placeKey(name, one.index), one] as const),
-      );
-      const byPlace = new Map(answers);
-      const lengths = new Map<string, number>();
-      for (const work of works) {
-        const key = placeKey(work.topic, work.partition);
-        const { errorCode, baseOffset } = byPlace.get(key)!;
-        const before = lengths.get(key) ?? 0;
-        lengths.set(key, before + work.records.length);
-        if (errorCode === 0) work.resolve(Number(baseOffset) + before);
-        else {
-          line.producer = undefined;
-          work.reject(this.refusal(errorCode, work));
-        }
-      }
-      for (const { topic, partition, records } of works)
-        producer?.sequences.preIncrement(`${topic}:${partition}`, records.length, 0);
-    } catch (error) {
-      line.producer = undefined;
-      for (const work of works) work.reject(error);
+  private async send(appends: readonly Append[]): Promise<void> {
+    const outcomes = await this.produce(appends).catch((error: unknown) => {
+      this.cluster.suspect();
+      return outcomesIn(error);
+    });
+    const counts = new Map<string, number>();
+    for (const { topic, partition, records, resolve, reject } of appends) {
+      const key = `${topic}/${partition}`;
+      const outcome = outcomes(key);
+      const before = counts.get(key) ?? 0;
+      counts.set(key, before + records.length);
+      if (typeof outcome === 'number') resolve(outcome + before);
+      else reject(failure(key, outcome));
     }
   }
 
-  private async producer(leader: number): Promise<Producer> {
-    for (let tries = 1; ; tries++) {
-      const { errorCode, ...made } = await this.cluster.ask(leader, initProducerIdV4, [null, 0, NOBODY, -1]);
-      if (errorCode === 0) return { ...made, sequences: new NumericMap() };
-      if (errorCode !== LOADING || tries === LOADED_WITHIN) throw new KafkaFailure(errorCode, 'a producer id');
-      await pause(100); // the broker has just begun
-    }
-  }
-
-  private refusal(code: number, { topic, partition }: Work): Error {
-    const remedy = code === TOO_LARGE ? `, larger than the topic's max.message.bytes: raise it` : '';
-    this.cluster.suspect();
-    return new KafkaFailure(code, `appending to ${topic}/${partition}${remedy}`);
+  /** By topic and partition, the offset of the first record. */
+  private async produce(appends: readonly Append[]): Promise<(key: string) => number> {
+    const { producer } = this.cluster;
+    const { topics } = await producer.metadata({ topics: [...new Set(appends.map(({ topic }) => topic))] });
+    for (const { topic, partition, leaderEpoch } of appends)
+      if (leaderEpoch !== undefined && topics.get(topic)!.partitions[partition]?.leaderEpoch !== leaderEpoch)
+        throw new Error(`${topic}/${partition} has another leader`);
+    const messages = appends.flatMap(({ topic, partition, records }) =>
+      records.map((record) => ({ ...record, topic, partition })),
+    );
+    const { offsets } = await producer.send({ messages, acks: this.acks });
+    const found = offsets!.map(({ topic, partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const);
+    const byKey = new Map<string, number>(found);
+    return (key) => byKey.get(key)!;
   }
 }
 
-const placeKey = (topic: string, partition: number): string => `${topic}/${partition}`;
-
-/** What goes together: of each partition in order, and no more than a batch. */
-function take(line: { queue: Work[] }): Work[] {
-  const sizes = new Map<string, number>();
-  const taken: Work[] = [];
-  const left: Work[] = [];
-  let total = 0;
-  for (const work of line.queue) {
-    const key = placeKey(work.topic, work.partition);
-    const size = (sizes.get(key) ?? 0) + work.bytes;
-    const full = (sizes.has(key) && size > BATCH_BYTES) || (total > 0 && total + work.bytes > REQUEST_BYTES);
-    sizes.set(key, full ? BATCH_BYTES : size);
-    if (full) left.push(work);
-    else {
-      taken.push(work);
-      total += work.bytes;
-    }
-  }
-  line.queue = left;
-  return taken;
+/** A broker may have taken what was meant for some partitions, and refused what was meant for others. */
+function outcomesIn(error: unknown): (key: string) => unknown {
+  const answers = responseIn<produceV9.ProduceResponse>(error)?.responses ?? [];
+  const found = answers.flatMap(({ name, partitionResponses }) =>
+    partitionResponses.map(({ index, errorCode, baseOffset, errorMessage }) => {
+      const outcome = errorCode === 0 ? Number(baseOffset) : new ProtocolError(errorCode, errorMessage);
+      return [`${name}/${index}`, outcome] as const;
+    }),
+  );
+  const byKey = new Map<string, unknown>(found);
+  return (key) => byKey.get(key) ?? error;
 }
+
+function failure(key: string, cause: unknown): Error {
+  const remedy =
+    refusalOf(cause) === 'MESSAGE_TOO_LARGE' ? `, larger than the topic's max.message.bytes: raise it` : '';
+  return new Error(`appending to ${key}: ${reasonOf(cause)}${remedy}`, { cause });
+}
+
+const bytesOf = ({ records }: Append): number =>
+  records.reduce((sum, { key, value }) => sum + value!.length + (key?.length ?? 0), 0);

@@ -1,21 +1,28 @@
-import { protocolErrors } from '@platformatic/kafka';
+import { findErrorBy, MultipleErrors, ProtocolError, ResponseError, UserError } from '@platformatic/kafka';
 import { errorMessage, errorText } from '#kernel/base';
 
-/** What a broker answered with a code. */
-export class KafkaFailure extends Error {
-  constructor(
-    readonly code: number,
-    about: string,
-  ) {
-    const { id, message } = Object.values(protocolErrors).find((one) => one.code === code) ?? { id: code, message: '' };
-    super(`${about}: ${id}${message ? ` (${message})` : ''}`);
-    this.name = 'KafkaFailure';
-  }
+/** The error code that a broker answered with, by its name in the protocol; undefined where no broker answered. */
+export const refusalOf = (error: unknown): string | undefined => protocolError(error)?.['apiId'] as string | undefined;
+
+/** What a broker answered where a part of it is an error; undefined where none answered. */
+export function responseIn<Response>(error: unknown): Response | undefined {
+  const [found] = error instanceof ResponseError ? [error] : error instanceof MultipleErrors ? error.errors : [];
+  return found instanceof ResponseError ? (found['response'] as Response) : undefined;
 }
 
+/** The library's answer where a topic is not there. */
+export const isUnknownTopic = (error: unknown): boolean => error instanceof UserError;
+
 /** What lies at the bottom of an error, after what it came to. */
-export function why(error: unknown): string {
+export function reasonOf(error: unknown): string {
+  const refusal = protocolError(error);
+  if (refusal) return `${refusal['apiId']} (${refusal['serverErrorMessage'] ?? refusal.message})`;
   if (!(error instanceof Error)) return errorText(error);
   const [inner] = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause];
-  return inner === undefined ? errorMessage(error) : `${errorMessage(error)} ${why(inner)}`;
+  return inner === undefined ? errorMessage(error) : `${errorMessage(error)} ${reasonOf(inner)}`;
+}
+
+function protocolError(error: unknown): ProtocolError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return findErrorBy<ProtocolError>(error, 'code', ProtocolError.code) ?? protocolError(error.cause);
 }

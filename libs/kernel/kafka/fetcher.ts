@@ -1,6 +1,6 @@
-import { fetchV13, type RecordsBatch } from '@platformatic/kafka';
+import { FetchIsolationLevels, type fetchV17, ProtocolError, type RecordsBatch } from '@platformatic/kafka';
 import type { Cluster, Topic } from './cluster.js';
-import { KafkaFailure } from './failures.js';
+import { responseIn } from './failures.js';
 
 /** What comes next in a partition. */
 export interface Wanted {
@@ -15,7 +15,7 @@ export type Fetched =
   | { readonly kind: 'records'; readonly batches: readonly RecordsBatch[] }
   /** What was read from there on is no more: others wrote there since. */
   | { readonly kind: 'diverged'; readonly offset: number; readonly epoch: number }
-  /** There is no such place (any more). */
+  /** There is no such offset (any more). */
   | { readonly kind: 'lost' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -29,11 +29,8 @@ const NEWS_WITHIN_MS = 250;
 const AT_REST_MS = 1_000;
 const PARTITION_BYTES = 512 * 1024;
 const ANSWER_BYTES = 8 * 1024 * 1024;
-const OUT_OF_RANGE = 1;
 const ANY_LEADER = -1;
-const READ_UNCOMMITTED = 0;
-const NO_SESSION = 0;
-const FULL = -1;
+const OUT_OF_RANGE = 1;
 
 /**
  * Fetches for all partitions that one context reads: one question to each leader is under way at a time, for all of its
@@ -47,7 +44,7 @@ export class Fetcher {
 
   constructor(
     private readonly cluster: Cluster,
-    private readonly line: string,
+    private readonly name: string,
     /** Of a partition at once, but for a record that is larger. */
     private readonly partitionBytes = PARTITION_BYTES,
   ) {}
@@ -95,27 +92,11 @@ export class Fetcher {
     this.leaders.delete(leader);
   }
 
-  private async fetch(leader: number, wants: readonly Want[], newsWithin: number): Promise<void> {
-    const topics = [...Map.groupBy(wants, ({ topic }) => topic.id)].map(([topicId, some]) => ({
-      topicId,
-      partitions: some.map(({ partition, offset, epoch }) => ({
-        partition,
-        currentLeaderEpoch: ANY_LEADER,
-        fetchOffset: BigInt(offset),
-        lastFetchedEpoch: epoch,
-        partitionMaxBytes: this.partitionBytes,
-      })),
-    }));
+  private async fetch(leader: number, wants: readonly Want[], maxWaitTime: number): Promise<void> {
     const asked = new Map(wants.map((want) => [wantKey(want.topic.id, want.partition), want]));
     try {
-      const answer = await this.cluster.ask(
-        leader,
-        fetchV13,
-        [newsWithin, 1, ANSWER_BYTES, READ_UNCOMMITTED, NO_SESSION, FULL, topics, [], ''],
-        this.line,
-      );
-      if (answer.errorCode !== 0) throw new KafkaFailure(answer.errorCode, 'fetching');
-      for (const { topicId, partitions } of answer.responses) {
+      const { responses } = await this.answerOf(leader, wants, maxWaitTime);
+      for (const { topicId, partitions } of responses) {
         for (const one of partitions) {
           const want = asked.get(wantKey(topicId.replaceAll('-', ''), one.partitionIndex));
           const fetched = this.fetched(one);
@@ -127,12 +108,43 @@ export class Fetcher {
     }
   }
 
+  /** One partition that fails is an error of the library, whose session with the broker is not to be used after it. */
+  private async answerOf(leader: number, wants: readonly Want[], maxWaitTime: number): Promise<fetchV17.FetchResponse> {
+    const topics = [...Map.groupBy(wants, ({ topic }) => topic.id)].map(([topicId, some]) => ({
+      topicId,
+      partitions: some.map(({ partition, offset, epoch }) => ({
+        partition,
+        currentLeaderEpoch: ANY_LEADER,
+        fetchOffset: BigInt(offset),
+        lastFetchedEpoch: epoch,
+        partitionMaxBytes: this.partitionBytes,
+      })),
+    }));
+    const isolationLevel = FetchIsolationLevels.READ_UNCOMMITTED;
+    const name = `${this.name} from ${leader}`;
+    try {
+      return await this.cluster.consumer(name).fetch({
+        node: leader,
+        topics,
+        maxWaitTime,
+        minBytes: 1,
+        maxBytes: ANSWER_BYTES,
+        isolationLevel,
+      });
+    } catch (error) {
+      this.cluster.closeConsumer(name);
+      const answer = responseIn<fetchV17.FetchResponse>(error);
+      if (answer?.errorCode !== 0) throw error;
+      return answer;
+    }
+  }
+
   /** Undefined where there is nothing yet. */
-  private fetched({ errorCode, divergingEpoch, records }: fetchV13.FetchResponsePartition): Fetched | undefined {
+  private fetched({ errorCode, divergingEpoch, records }: fetchV17.FetchResponsePartition): Fetched | undefined {
     if (errorCode === OUT_OF_RANGE) return { kind: 'lost' };
     if (errorCode !== 0) {
       this.cluster.suspect();
-      return { kind: 'failed', error: new KafkaFailure(errorCode, 'fetching') };
+      return { kind: 'failed', error: new ProtocolError(errorCode) };
     }
     if (divergingEpoch && divergingEpoch.endOffset >= 0n)
       return { kind: 'diverged', offset: Number(divergingEpoch.endOffset), epoch: divergingEpoch.epoch };

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Consumer } from '@platformatic/kafka';
 import { Alarm, errorText } from '#kernel/base';
+import { clientOptions } from './clients.js';
 import type { KafkaOptions } from './kafka-options.js';
 
 /** The shortest that a broker takes by its defaults. */
@@ -11,7 +12,7 @@ const HEARTBEAT_MS = 500;
 const STALLED_MS = 2 * SESSION_MS;
 
 /**
- * A place in a consumer group, used for one thing: to know which partitions of a topic are this process's to read. What
+ * Membership in a consumer group, used for one thing: to know which partitions of a topic are this process's to read. What
  * it had it goes on reading until it is told otherwise, so that a rebalance holds up nothing.
  */
 export class GroupMember {
@@ -60,12 +61,8 @@ export class GroupMember {
   }
 
   private client(): Consumer {
-    const { prefix, instance, brokers, tls, sasl } = this.options;
     const consumer = new Consumer({
-      clientId: `${prefix}:member:${instance}`.replaceAll(/[^!-~]/g, '_'),
-      bootstrapBrokers: [...brokers],
-      ...(tls ? { tls } : {}),
-      ...(sasl ? { sasl } : {}),
+      ...clientOptions(this.options, `reads ${this.topic}`),
       requestTimeout: SESSION_MS + 2_000, // joining waits for the others
       groupId: this.topic,
       sessionTimeout: SESSION_MS,

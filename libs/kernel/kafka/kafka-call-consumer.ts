@@ -1,25 +1,20 @@
-import { Logger } from '@nestjs/common';
 import type { KafkaRecord } from '@platformatic/kafka';
-import { errorText, Limit, pause, Tasks, within } from '#kernel/base';
+import { Limit, Tasks, within } from '#kernel/base';
 import type { Attempt } from '#kernel/brokers';
-import type { CallTopics } from './call-topics.js';
 import type { Cluster, Topic } from './cluster.js';
 import { Fetcher } from './fetcher.js';
 import { GroupMember } from './group-member.js';
 import type { KafkaOptions } from './kafka-options.js';
-import { keepPlaces, placesOf } from './places.js';
 import { Records } from './records.js';
 
-/** Between two times that the broker is told what was begun. */
-const KEEP_MS = 100;
-const LOOK_MS = 20;
 /** While Kafka hangs, each of several attempts to leave takes seconds. */
 const LEFT_WITHIN_MS = 5_000;
-/** Some hundred requests: what waits in this process another cannot take. */
+/** Some hundred requests: what waits in this process another cannot accept. */
 const FETCHED_BYTES = 64 * 1024;
 
 export interface CallConsumption {
-  readonly topic: string;
+  readonly name: string;
+  readonly topic: () => Promise<Topic>;
   readonly concurrency: number;
   readonly read: (sealed: string) => readonly Attempt[];
   readonly carryOut: (attempt: Attempt) => Promise<void>;
@@ -27,60 +22,43 @@ export interface CallConsumption {
   readonly begunWithinMs: number;
 }
 
-interface Mine {
-  readonly records: Records;
-  readonly lost: AbortController;
-}
-
 /**
- * Takes requests from the partitions of one context that are this replica's. The places are kept in a group beside the
- * one that shares the partitions, which takes them from anyone at any time: one that is a moment old only repeats what a
- * call id makes harmless.
+ * Accepts requests from the partitions of one context that are this replica's. No offset is committed: whoever is assigned a
+ * partition begins with what may still be begun, and what another has begun meanwhile a call id makes harmless.
  */
 export class KafkaCallConsumer {
-  private readonly logger = new Logger('Kafka');
-  private readonly mine = new Map<number, Mine>();
+  private readonly assigned = new Map<number, Records>();
   private readonly begun = new Tasks();
-  private readonly kept = new Map<number, number>();
-  private readonly stopped = new AbortController();
   private readonly room: Limit;
   private readonly fetcher: Fetcher;
   private readonly member: GroupMember;
-  private readonly keeping: Promise<void>;
+  private isStopping = false;
 
   constructor(
     private readonly options: KafkaOptions,
     private readonly cluster: Cluster,
-    private readonly topics: CallTopics,
     private readonly consumption: CallConsumption,
   ) {
-    const { topic, concurrency } = consumption;
+    const { name, topic, concurrency } = consumption;
     this.room = new Limit(concurrency);
-    this.fetcher = new Fetcher(cluster, `takes ${topic}`, FETCHED_BYTES);
-    this.member = new GroupMember(options, topic, {
-      ready: () => this.topic(),
+    this.fetcher = new Fetcher(cluster, `accepts ${name}`, FETCHED_BYTES);
+    this.member = new GroupMember(options, name, {
+      ready: topic,
       assigned: (partitions) => this.assign(partitions),
     });
-    this.keeping = this.keep();
   }
 
   /** The partitions that are this replica's. */
   get partitions(): readonly number[] {
-    return [...this.mine.keys()];
+    return [...this.assigned.keys()];
   }
 
   get isReady(): boolean {
-    const placed = [...this.mine.values()].every(({ records }) => records.next !== undefined);
-    return this.isStopping || (this.member.isJoined && placed);
+    const reads = [...this.assigned.values()].every((records) => records.isReady);
+    return this.isStopping || (this.member.isJoined && reads);
   }
 
-  /** Waits for it as long as that. */
-  async isReadyWithin(milliseconds: number): Promise<boolean> {
-    for (let waited = 0; waited < milliseconds && !this.isReady; waited += LOOK_MS) await pause(LOOK_MS);
-    return this.isReady;
-  }
-
-  /** Takes no more, and lets others have what was its; resolves when everything that was taken is done. */
+  /** Accepts no more, and leaves its partitions to others; resolves when everything that was accepted is done. */
   async stop(): Promise<void> {
     await this.close();
     await this.begun.ended();
@@ -88,108 +66,44 @@ export class KafkaCallConsumer {
 
   /** Without waiting for what was begun. */
   async close(): Promise<void> {
-    this.stopped.abort();
+    this.isStopping = true;
+    for (const records of this.assigned.values()) records.stop();
     this.fetcher.close();
-    await this.keeping;
     await within(LEFT_WITHIN_MS, this.member.leave(), undefined); // else its session ends by itself
     this.assign([]);
   }
 
-  private get isStopping(): boolean {
-    return this.stopped.signal.aborted;
-  }
-
   private assign(partitions: readonly number[]): void {
-    for (const [partition, { lost }] of this.mine) {
+    for (const [partition, records] of this.assigned) {
       if (partitions.includes(partition)) continue;
-      lost.abort();
-      this.mine.delete(partition);
-      this.kept.delete(partition);
+      records.stop();
+      this.assigned.delete(partition);
     }
+    const { cluster, fetcher } = this;
+    const { clock, randomness } = this.options;
+    const { topic, begunWithinMs: since } = this.consumption;
     for (const partition of partitions) {
-      if (this.mine.has(partition) || this.isStopping) continue;
-      const lost = new AbortController();
-      const { cluster, fetcher } = this;
-      const { clock, randomness } = this.options;
-      const reading = {
-        cluster,
-        fetcher,
-        clock,
-        randomness,
-        partition,
-        purpose: `taking from ${this.consumption.topic}/${partition}`,
-        topic: () => this.topic(),
-        begin: (topic: Topic, afresh: boolean) => this.begin(topic, partition, afresh),
-        take: (record: KafkaRecord) => this.take(record, lost.signal),
-      };
-      const records = new Records(reading, AbortSignal.any([lost.signal, this.stopped.signal]));
-      this.mine.set(partition, { records, lost });
+      if (this.assigned.has(partition) || this.isStopping) continue;
+      const accept = (record: KafkaRecord, revoked: AbortSignal) => this.accept(record, revoked);
+      const records = new Records({ cluster, fetcher, clock, randomness, topic, partition, since, accept });
+      this.assigned.set(partition, records);
     }
   }
 
-  /** Where it was left off. Where nobody has been yet: what was asked just now. */
-  private async begin(topic: Topic, partition: number, afresh: boolean): Promise<number> {
-    const kept = afresh ? undefined : await placesOf(this.cluster, [this.group], topic.name, [partition]);
-    const place = kept?.get(this.group)?.get(partition);
-    if (place?.log === topic.id) return place.offset;
-    const recent = this.options.clock.now() - this.consumption.begunWithinMs;
-    const end = await this.topics.end(topic, partition);
-    return (await this.topics.since(recent, topic, partition)) ?? end;
-  }
-
-  /** Begins each as soon as there is room for it. What is not all begun is there for the next who reads the partition. */
-  private async take({ value }: KafkaRecord, lost: AbortSignal): Promise<boolean> {
-    for (const attempt of this.consumption.read(String(value))) if (!(await this.start(attempt, lost))) return false;
+  /** Begins each as soon as there is room for it. What is not all begun is there for whoever reads the partition next. */
+  private async accept({ value }: KafkaRecord, revoked: AbortSignal): Promise<boolean> {
+    for (const attempt of this.consumption.read(String(value))) if (!(await this.start(attempt, revoked))) return false;
     return true;
   }
 
-  private start(attempt: Attempt, lost: AbortSignal): Promise<boolean> {
+  private start(attempt: Attempt, revoked: AbortSignal): Promise<boolean> {
     return new Promise((begun) => {
       void this.room.run(async () => {
-        const wanted = !lost.aborted && !this.isStopping;
+        const wanted = !revoked.aborted;
         begun(wanted);
         if (!wanted) return;
         await this.begun.add(this.consumption.carryOut(attempt));
       });
     });
-  }
-
-  /** Until it stops, and once more then. */
-  private async keep(): Promise<void> {
-    while (!this.isStopping) {
-      await pause(KEEP_MS, this.stopped.signal);
-      if (this.cluster.isReady) await this.keepMoved();
-    }
-  }
-
-  private async keepMoved(): Promise<void> {
-    const topic = this.cluster.watch(this.consumption.topic);
-    if (!topic) return;
-    const moved = [...this.mine].flatMap(
-      ([
-        partition,
-        {
-          records: { next },
-        },
-      ]) =>
-        next === undefined || next === this.kept.get(partition)
-          ? []
-          : [{ topic: topic.name, partition, log: topic.id, offset: next, epoch: -1 }],
-    );
-    if (moved.length === 0) return;
-    try {
-      await keepPlaces(this.cluster, this.group, moved);
-      for (const { partition, offset } of moved) this.kept.set(partition, offset);
-    } catch (error) {
-      this.logger.debug(`${topic.name}: places were not kept: ${errorText(error)}`); // they are the next time
-    }
-  }
-
-  private topic(): Promise<Topic> {
-    return this.topics.ready(this.consumption.topic, this.options.partitions);
-  }
-
-  private get group(): string {
-    return `${this.consumption.topic}.places`;
   }
 }

@@ -104,7 +104,7 @@ async function firstIn(name: string): Promise<string> {
     'spy',
   );
   const fetcher = new Fetcher(cluster, 'spy');
-  const found = new AbortController();
+  const read: Records[] = [];
   const topicOf = async (): Promise<Topic> => {
     const there = await cluster.topic(name);
     if (!there) throw new Error('not yet');
@@ -113,13 +113,13 @@ async function firstIn(name: string): Promise<string> {
   try {
     return await new Promise((resolve) => {
       for (const partition of [0, 1, 2, 3]) {
-        const take = ({ value }: KafkaRecord) => (resolve(String(value)), true);
-        const reading = { cluster, fetcher, clock, randomness, partition, purpose: 'spy', topic: topicOf, take };
-        void new Records({ ...reading, begin: () => Promise.resolve(0) }, found.signal);
+        const accept = ({ value }: KafkaRecord) => (resolve(String(value)), true);
+        const options = { cluster, fetcher, clock, randomness, topic: topicOf, partition, since: 60_000, accept };
+        read.push(new Records(options));
       }
     });
   } finally {
-    found.abort();
+    for (const records of read) records.stop();
     fetcher.close();
     cluster.close();
   }

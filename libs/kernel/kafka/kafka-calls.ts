@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { KafkaRecord } from '@platformatic/kafka';
-import { errorText, secretToken } from '#kernel/base';
+import { type KafkaRecord, ProduceAcks, ProtocolError } from '@platformatic/kafka';
+import { errorText, holdsWithin, secretToken } from '#kernel/base';
 import {
   type Attempt,
   type Handle,
@@ -18,24 +18,24 @@ import {
 } from '#kernel/brokers';
 import { type CallRequest, type CallTransport, NoReply, type TransportStatus } from '#kernel/core';
 import { kernelFailure } from '#kernel/messages';
-import { Appender, LEADER_ALONE } from './appender.js';
-import { CallTopics } from './call-topics.js';
+import { Appender } from './appender.js';
 import { Cluster, type Topic } from './cluster.js';
-import { KafkaFailure } from './failures.js';
+import { refusalOf } from './failures.js';
 import { Fetcher } from './fetcher.js';
 import { KafkaCallConsumer } from './kafka-call-consumer.js';
 import type { KafkaOptions } from './kafka-options.js';
 import { Reach } from './reach.js';
 import { Records } from './records.js';
 import { readReplyPacket, writeReplyPacket } from './reply-packet.js';
+import { readyTopic } from './topics.js';
 
 export interface KafkaCallsOptions extends KafkaOptions {
   /** How many requests to one context this process works at. */
   readonly concurrency?: number;
 }
 
-/** Where an attempt was put, and when. */
-interface Place {
+/** Where an attempt was appended, and when. */
+interface Appended {
   readonly partition: number;
   readonly at: number;
 }
@@ -44,8 +44,8 @@ interface Place {
 const BEGUN_WITHIN_MS = 1_000;
 /** The start of a process does not wait longer for a broker. */
 const SERVING_WITHIN_MS = 3_000;
-/** Kafka's code for it. */
-const NO_LEADER = 5;
+/** What lies there is of no use to anyone after half a minute. */
+const RETENTION_MS = 5 * 60_000;
 /** Of the one topic for replies. Who asks reads one of them, and passes over what others asked there. */
 const REPLY_PARTITIONS = 32;
 
@@ -61,18 +61,16 @@ export class KafkaCalls implements CallTransport {
   private readonly replyPartition: number;
   private readonly maxBytes: number;
   private readonly sealed: Sealed;
-  private readonly waiting: WaitingCalls<Place>;
+  private readonly waiting: WaitingCalls<Appended>;
   private readonly served: ServedCalls;
   private readonly cluster: Cluster;
-  private readonly topics: CallTopics;
   private readonly appender: Appender;
   private readonly fetcher: Fetcher;
   private readonly replies: Records;
-  private readonly closing = new AbortController();
   private readonly consumers = new Map<string, KafkaCallConsumer>();
   /** By the topics' ids: one that was made anew has other readers. */
   private readonly reaches = new Map<string, Reach>();
-  private readonly requests = new Packets<Waiting<Place>>((owner, attempts) => this.push(owner, attempts));
+  private readonly requests = new Packets<Waiting<Appended>>((owner, attempts) => this.push(owner, attempts));
   private readonly answers = new Packets<string>((to, replies) => this.answer(to, replies));
 
   constructor(private readonly options: KafkaCallsOptions) {
@@ -85,8 +83,7 @@ export class KafkaCalls implements CallTransport {
     this.waiting = new WaitingCalls({ clock, maxBytes, from, begunWithinMs: BEGUN_WITHIN_MS });
     this.served = new ServedCalls(clock, maxBytes, this.logger);
     this.cluster = new Cluster(options, 'calls');
-    this.topics = new CallTopics(this.cluster, options);
-    this.appender = new Appender(this.cluster, LEADER_ALONE);
+    this.appender = new Appender(this.cluster, ProduceAcks.LEADER);
     this.fetcher = new Fetcher(this.cluster, 'replies');
     this.replies = this.listen();
   }
@@ -111,16 +108,17 @@ export class KafkaCalls implements CallTransport {
 
   async serve(owner: string, handle: Handle): Promise<void> {
     const { concurrency = 64 } = this.options;
-    const topic = this.topic(owner);
-    const consumer = new KafkaCallConsumer(this.options, this.cluster, this.topics, {
-      topic,
+    const name = this.nameOf(owner);
+    const consumer = new KafkaCallConsumer(this.options, this.cluster, {
+      name,
+      topic: () => this.topic(name, this.options.partitions),
       concurrency,
       begunWithinMs: BEGUN_WITHIN_MS,
-      read: (sealed) => this.sealed.open(topic, sealed, readAttempts) ?? [],
+      read: (sealed) => this.sealed.open(name, sealed, readAttempts) ?? [],
       carryOut: (attempt) => this.carryOut(owner, attempt, handle),
     });
     this.consumers.set(owner, consumer);
-    await consumer.isReadyWithin(SERVING_WITHIN_MS);
+    await holdsWithin(SERVING_WITHIN_MS, () => consumer.isReady);
   }
 
   async drain(): Promise<void> {
@@ -129,7 +127,7 @@ export class KafkaCalls implements CallTransport {
 
   async close(): Promise<void> {
     await Promise.all([...this.consumers.values()].map((consumer) => consumer.close()));
-    this.closing.abort();
+    this.replies.stop();
     this.fetcher.close();
     this.cluster.close();
     this.waiting.rejectAll('this process ends');
@@ -137,34 +135,33 @@ export class KafkaCalls implements CallTransport {
   }
 
   private get canAsk(): boolean {
-    return this.cluster.isReady && this.replies.next !== undefined;
+    return this.cluster.isReady && this.replies.isReady;
   }
 
   private listen(): Records {
-    const partition = this.replyPartition;
+    const { cluster, fetcher } = this;
     const { clock, randomness } = this.options;
-    const reading = {
-      cluster: this.cluster,
-      fetcher: this.fetcher,
+    const options = {
+      cluster,
+      fetcher,
       clock,
       randomness,
-      partition,
-      purpose: 'hearing replies',
-      topic: () => this.topics.ready(this.replyTopic, REPLY_PARTITIONS),
-      begin: (topic: Topic) => this.topics.end(topic, partition),
-      take: ({ key, value }: KafkaRecord) => {
+      topic: () => this.topic(this.replyTopic, REPLY_PARTITIONS),
+      partition: this.replyPartition,
+      since: 0,
+      accept: ({ key, value }: KafkaRecord) => {
         if (String(key) === this.self) this.hear(String(value));
         return true;
       },
       failed: () => this.waiting.rejectAll('the connection for replies broke'), // rather ask again at once
     };
-    return new Records(reading, this.closing.signal);
+    return new Records(options);
   }
 
-  private async push(owner: string, all: readonly Waiting<Place>[]): Promise<void> {
+  private async push(owner: string, all: readonly Waiting<Appended>[]): Promise<void> {
     let topic: Topic;
     try {
-      topic = await this.topics.ready(this.topic(owner), this.options.partitions);
+      topic = await this.topic(this.nameOf(owner), this.options.partitions);
     } catch (error) {
       for (const waiting of all) this.waiting.reject(waiting, kernelFailure('kernel.unavailable', { cause: error }));
       return;
@@ -174,32 +171,37 @@ export class KafkaCalls implements CallTransport {
     await Promise.all(packets.map((packet) => this.send(topic, packet)));
   }
 
-  private async send(topic: Topic, packet: readonly Waiting<Place>[]): Promise<void> {
+  private async send(topic: Topic, packet: readonly Waiting<Appended>[]): Promise<void> {
     const reach = this.reach(topic);
-    const place = { partition: reach.pick(), at: this.options.clock.now() };
-    for (const attempt of packet) attempt.place = place;
+    const appended = { partition: reach.pick(), at: this.options.clock.now() };
+    for (const attempt of packet) attempt.place = appended;
     try {
-      await this.append(topic, place.partition, writeAttempts(packet.map(({ text }) => text)));
+      await this.append(topic, appended.partition, writeAttempts(packet.map(({ text }) => text)));
     } catch (error) {
-      reach.silent(place.partition, place.at);
+      reach.silent(appended.partition, appended.at);
       // Kafka's own refusal is certain; of a connection that broke nobody knows what it had carried.
       const outcome =
-        error instanceof KafkaFailure
+        refusalOf(error) !== undefined
           ? kernelFailure('kernel.unavailable', { cause: error })
           : new NoReply(errorText(error));
       for (const attempt of packet) this.waiting.reject(attempt, outcome);
     }
   }
 
-  private async append(topic: Topic, partition: number, body: string, asker?: string): Promise<void> {
-    const leader = topic.leaders[partition];
-    if (leader === undefined) throw new KafkaFailure(NO_LEADER, `${topic.name}/${partition}`);
-    const value = Buffer.from(this.sealed.seal(asker === undefined ? topic.name : this.channel(asker), body));
+  private async append(
+    { name: topic, leaders }: Topic,
+    partition: number,
+    body: string,
+    asker?: string,
+  ): Promise<void> {
+    const leader = leaders[partition];
+    if (leader === undefined) throw new ProtocolError('LEADER_NOT_AVAILABLE');
+    const value = Buffer.from(this.sealed.seal(asker === undefined ? topic : this.channel(asker), body));
     const key = asker === undefined ? {} : { key: Buffer.from(asker) };
-    await this.appender.append(leader, topic.name, partition, [{ topic: topic.name, partition, value, ...key }]);
+    await this.appender.append({ topic, partition, leader }, [{ ...key, value }]);
   }
 
-  private giveUp(owner: string, waiting: Waiting<Place>): void {
+  private giveUp(owner: string, waiting: Waiting<Appended>): void {
     const { place } = waiting;
     if (!place) {
       this.waiting.reject(waiting, kernelFailure('kernel.unavailable'));
@@ -233,7 +235,7 @@ export class KafkaCalls implements CallTransport {
     if (!Number.isInteger(partition) || partition < 0 || partition >= REPLY_PARTITIONS) return; // not one of ours
     const { partitions } = this.consumers.get(owner)!;
     try {
-      const topic = await this.topics.ready(this.replyTopic, REPLY_PARTITIONS);
+      const topic = await this.topic(this.replyTopic, REPLY_PARTITIONS);
       const packets = portionsOf(all, this.portionSize(all.length), ({ length }) => length);
       const write = (replies: readonly string[]) =>
         writeReplyPacket({ owner, replica: this.self, partitions }, replies);
@@ -249,7 +251,7 @@ export class KafkaCalls implements CallTransport {
   }
 
   private reachOf(owner: string): Reach | undefined {
-    const topic = this.cluster.watch(this.topic(owner));
+    const topic = this.cluster.watch(this.nameOf(owner));
     return topic && this.reach(topic);
   }
 
@@ -262,6 +264,20 @@ export class KafkaCalls implements CallTransport {
     return reach;
   }
 
-  private topic = (owner: string): string => `${this.options.prefix}.calls.${owner}`;
+  /** A topic of requests or replies, made where there is none. */
+  private async topic(name: string, partitions: number): Promise<Topic> {
+    const known = this.cluster.watch(name);
+    if (known) return known;
+    const { maxBytes, options } = this;
+    const retention = { retentionMs: RETENTION_MS, segmentMs: RETENTION_MS };
+    return readyTopic(this.cluster, name, {
+      partitions,
+      replication: options.replication ?? 1,
+      maxBytes,
+      ...retention,
+    });
+  }
+
+  private nameOf = (owner: string): string => `${this.options.prefix}.calls.${owner}`;
   private channel = (asker: string): string => `${this.replyTopic}.${asker}`;
 }

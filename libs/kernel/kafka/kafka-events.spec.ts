@@ -22,7 +22,8 @@ import {
 } from '#kernel/testing/guarantees';
 import type { Cluster } from './cluster.js';
 import { KafkaEvents, type KafkaEventsOptions } from './kafka-events.js';
-import { keepPlaces, placesOf } from './places.js';
+import { committedOffsets } from './offsets.js';
+import { commitOffsets } from './protocol.js';
 import { destinationOf, LOG_HEADER } from './record.js';
 
 let kafka: TestKafka;
@@ -221,9 +222,9 @@ describeOnKafka('events while Kafka is in trouble', () => {
     const handled = async () => (await log.settle([{ partition: 0, position }]))[0] === 'handled';
     await until(handled, 'handled');
     const { cluster } = log as unknown as { cluster: Cluster };
-    const kept = (await placesOf(cluster, [group('mail')], topic(), [0])).get(group('mail'))!.get(0)!;
-    const back = [{ ...kept, offset: 1, topic: topic(), partition: 0 }];
-    await until(() => keepPlaces(cluster, group('mail'), back).then(async () => !(await handled())), 'put back');
+    const committed = (await committedOffsets(cluster, [group('mail')], topic(), [0])).get(group('mail'))!.get(0)!;
+    const back = [{ ...committed, offset: 1, topic: topic(), partition: 0 }];
+    await until(() => commitOffsets(cluster, group('mail'), back).then(async () => !(await handled())), 'put back');
     await until(handled, 'handled again');
     expect(numbersOf(taken)).toEqual(numbers(1, 3));
   });

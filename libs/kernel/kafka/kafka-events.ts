@@ -6,7 +6,7 @@ import { Fetcher } from './fetcher.js';
 import { KafkaLogReader } from './kafka-log-reader.js';
 import { KafkaLog } from './kafka-log.js';
 import type { KafkaOptions } from './kafka-options.js';
-import { ReaderPlaces } from './places.js';
+import { ReaderOffsets } from './offsets.js';
 import { removeTopic } from './topics.js';
 
 export interface KafkaEventsOptions extends KafkaOptions {
@@ -63,7 +63,7 @@ export class KafkaEvents implements EventTransport {
     const made = new KafkaLogReader(logs, {
       cluster: this.cluster,
       fetcher: new Fetcher(this.cluster, `reads for ${reader}`),
-      places: new ReaderPlaces(this.cluster, this.beginnings, this.groupOf(reader), randomness),
+      offsets: new ReaderOffsets(this.cluster, this.beginnings, this.groupOf(reader), randomness),
       packs: this.packs,
       refused: () => void this.counters.forged++,
       reader,

@@ -32,7 +32,7 @@ export class KafkaLogReader implements LogReader {
   /** Begins nothing more, and waits for nothing. */
   abandon(): void {
     this.parts.abandon();
-    this.options.places.abandon();
+    this.options.offsets.abandon();
     this.options.fetcher.close();
   }
 

@@ -5,15 +5,16 @@ import { type MessagePacks, PartitionLoop, takenAll } from '#kernel/brokers';
 import type { Take } from '#kernel/core';
 import type { MessageEnvelope } from '#kernel/messages';
 import type { Cluster, Topic } from './cluster.js';
-import { why } from './failures.js';
+import { reasonOf } from './failures.js';
 import type { Fetched, Fetcher } from './fetcher.js';
-import type { Place, ReaderPlaces } from './places.js';
+import type { LogOffset } from './log-offset.js';
+import type { ReaderOffsets } from './offsets.js';
 import { destinationOf, LOG_HEADER } from './record.js';
 
 export interface PartitionReaderOptions {
   readonly cluster: Cluster;
   readonly fetcher: Fetcher;
-  readonly places: ReaderPlaces;
+  readonly offsets: ReaderOffsets;
   readonly packs: MessagePacks;
   readonly randomness: Randomness;
   readonly publisher: string;
@@ -26,16 +27,16 @@ export interface PartitionReaderOptions {
 
 const LOOK_AGAIN_MS = 1_000;
 /**
- * Where nothing comes, it is looked so often whether the place is still kept: who read before, and hung meanwhile, may have
- * put it back. All parts look at once, with one question.
+ * Where nothing comes, the committed offset is read so often: who read before, and hung meanwhile, may have put it back. All
+ * partitions are read at once, with one question.
  */
-const LOOK_EVERY_MS = 10_000;
-/** Kept anew too where nothing comes: Kafka forgets a place after a week (offsets.retention.minutes). */
-const KEEP_EVERY_MS = 3_600_000;
+const CHECK_EVERY_MS = 10_000;
+/** Committed anew too where nothing comes: Kafka forgets an offset after a week (offsets.retention.minutes). */
+const COMMIT_EVERY_MS = 3_600_000;
 const IS_CONTROL = 1 << 5;
 
 /**
- * Reads one partition for one context: from the place that its group keeps, in order, the next rows when these are taken.
+ * Reads one partition for one context: from the offset that its group committed, in order, the next rows when these are taken.
  * It is no member of the group: leases say who reads, and two who read the same can only do it twice.
  */
 export class PartitionReader extends PartitionLoop {
@@ -51,71 +52,71 @@ export class PartitionReader extends PartitionLoop {
   ) {
     super();
     this.name = `${options.topic}/${partition}`;
-    this.finished = this.run(before, options.randomness, LOOK_AGAIN_MS).then(() => options.places.kept());
+    this.finished = this.run(before, options.randomness, LOOK_AGAIN_MS).then(() => options.offsets.committed());
   }
 
   protected failed(error: unknown): void {
     const { cluster, reader } = this.options;
-    if (++this.failures > 1) cluster.warn(`${reader} cannot read, trying again`, `${this.name}: ${why(error)}`);
+    if (++this.failures > 1) cluster.warn(`${reader} cannot read, trying again`, `${this.name}: ${reasonOf(error)}`);
   }
 
   protected async readOn(): Promise<void> {
-    const { cluster, places } = this.options;
+    const { cluster, offsets } = this.options;
     const topic = cluster.watch(this.options.topic);
-    const place = topic && (await places.of(topic.name, this.partition));
-    if (!topic || !place?.log.startsWith(`${topic.id}@`)) return; // the publisher has not made it yet
+    const at = topic && (await offsets.of(topic.name, this.partition));
+    if (!topic || !at?.log.startsWith(`${topic.id}@`)) return; // the publisher has not made it yet
     const reading = new AbortController();
     try {
-      await this.readFrom(topic, place, AbortSignal.any([this.stopping.signal, reading.signal]));
+      await this.readFrom(topic, at, AbortSignal.any([this.stopping.signal, reading.signal]));
     } finally {
       reading.abort();
     }
   }
 
-  private async readFrom(topic: Topic, start: Place, signal: AbortSignal): Promise<void> {
+  private async readFrom(topic: Topic, start: LogOffset, signal: AbortSignal): Promise<void> {
     const { fetcher } = this.options;
-    const want = ({ offset, epoch }: Place) =>
+    const want = ({ offset, epoch }: LogOffset) =>
       fetcher.next({ topic, partition: this.partition, offset, epoch }, signal);
-    let place = start;
-    let next = want(place);
+    let at = start;
+    let next = want(at);
     for (;;) {
-      const fetched = await this.waitFor(next, place);
+      const fetched = await this.waitFor(next, at);
       if (!fetched) return;
       if (fetched.kind === 'failed') throw fetched.error;
-      if (fetched.kind === 'lost') return this.isLost(place);
+      if (fetched.kind === 'lost') return this.isLost(at);
       if (fetched.kind === 'diverged') {
-        place = { ...place, offset: fetched.offset, epoch: fetched.epoch };
-        next = want(place);
+        at = { ...at, offset: fetched.offset, epoch: fetched.epoch };
+        next = want(at);
         continue;
       }
-      const end = endOf(fetched.batches, place);
+      const end = endOf(fetched.batches, at);
       next = want(end); // while these are taken
-      if (!(await this.readAll(fetched.batches, place))) return;
-      place = end;
+      if (!(await this.readAll(fetched.batches, at))) return;
+      at = end;
     }
   }
 
-  /** Waits for what comes next, and sees to it that the place is kept meanwhile. */
-  private async waitFor(next: Promise<Fetched | undefined>, place: Place): Promise<Fetched | undefined> {
-    const { topic, places } = this.options;
-    for (let keptAt = performance.now(); ;) {
+  /** Waits for what comes next, and sees to it that the offset stays committed meanwhile. */
+  private async waitFor(next: Promise<Fetched | undefined>, at: LogOffset): Promise<Fetched | undefined> {
+    const { topic, offsets } = this.options;
+    for (let committedAt = performance.now(); ;) {
       const now = performance.now();
-      const fetched = await within(LOOK_EVERY_MS - (now % LOOK_EVERY_MS), next, 'nothing' as const);
+      const fetched = await within(CHECK_EVERY_MS - (now % CHECK_EVERY_MS), next, 'nothing' as const);
       if (fetched !== 'nothing') return fetched;
-      const kept = await places.of(topic, this.partition);
-      const isBack = kept?.log === place.log && kept.offset < place.offset;
-      if (!isBack && now - keptAt < KEEP_EVERY_MS) continue;
-      this.keep(place);
-      keptAt = now;
+      const committed = await offsets.of(topic, this.partition);
+      const isBack = committed?.log === at.log && committed.offset < at.offset;
+      if (!isBack && now - committedAt < COMMIT_EVERY_MS) continue;
+      this.commit(at);
+      committedAt = now;
     }
   }
 
   /** False where it is not to be gone on from there: it was stopped, or the log has begun anew. */
-  private async readAll(batches: readonly RecordsBatch[], from: Place): Promise<boolean> {
-    const { batch, publisher, take, places, reader, randomness } = this.options;
+  private async readAll(batches: readonly RecordsBatch[], from: LogOffset): Promise<boolean> {
+    const { batch, publisher, take, offsets, reader, randomness } = this.options;
     const { signal } = this.stopping;
     const { logger } = this;
-    let place = from;
+    let at = from;
     let messages: MessageEnvelope[] = [];
     const stale = new Set<string>();
     const pass = async (): Promise<boolean> => {
@@ -124,27 +125,27 @@ export class PartitionReader extends PartitionLoop {
       const what = `${reader} cannot take ${this.name}`;
       const taking = { what, logger, randomness, signal };
       const done = await takenAll(all, batch, (some) => take(publisher, some), taking);
-      if (done && place !== from) this.keep(place);
+      if (done && at !== from) this.commit(at);
       return done && !this.stopped;
     };
     for (const { offset, epoch, record } of recordsIn(batches)) {
-      if (offset < place.offset) continue;
+      if (offset < at.offset) continue;
       const { log, unpacked } = this.unpacked(record, offset);
-      if (unpacked && log !== place.log && !stale.has(log)) {
+      if (unpacked && log !== at.log && !stale.has(log)) {
         // Appended to a log that is no more, or it is this one that is no more.
         if (!(await pass())) return false;
-        const now = await places.of(this.options.topic, this.partition);
-        if (now?.log !== place.log) {
+        const now = await offsets.of(this.options.topic, this.partition);
+        if (now?.log !== at.log) {
           this.wake();
           return false;
         }
         stale.add(log);
       }
-      if (unpacked && log === place.log) messages.push(...unpacked);
-      place = { ...place, offset: offset + 1, epoch };
+      if (unpacked && log === at.log) messages.push(...unpacked);
+      at = { ...at, offset: offset + 1, epoch };
       if (messages.length >= batch && !(await pass())) return false;
     }
-    place = endOf(batches, place);
+    at = endOf(batches, at);
     return pass();
   }
 
@@ -162,11 +163,11 @@ export class PartitionReader extends PartitionLoop {
     return { log, unpacked };
   }
 
-  private keep({ log, offset, epoch }: Place): void {
-    this.options.places.keep({ topic: this.options.topic, partition: this.partition, log, offset, epoch });
+  private commit({ log, offset, epoch }: LogOffset): void {
+    this.options.offsets.commit({ topic: this.options.topic, partition: this.partition, log, offset, epoch });
   }
 
-  private isLost({ offset }: Place): void {
+  private isLost({ offset }: LogOffset): void {
     const { cluster, reader } = this.options;
     cluster.warn(`${reader} waits to be told again`, `${this.name} has nothing at ${offset} any more`);
   }
@@ -181,8 +182,8 @@ function* recordsIn(
   }
 }
 
-/** The place after them. */
-function endOf(batches: readonly RecordsBatch[], place: Place): Place {
+/** The offset after them. */
+function endOf(batches: readonly RecordsBatch[], at: LogOffset): LogOffset {
   const { firstOffset, lastOffsetDelta, partitionLeaderEpoch: epoch } = batches.at(-1)!;
-  return { ...place, offset: Number(firstOffset) + lastOffsetDelta + 1, epoch };
+  return { ...at, offset: Number(firstOffset) + lastOffsetDelta + 1, epoch };
 }

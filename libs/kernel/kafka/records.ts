@@ -1,91 +1,81 @@
-import { Logger } from '@nestjs/common';
-import type { KafkaRecord } from '@platformatic/kafka';
-import { type Clock, errorText, pause, type Randomness } from '#kernel/base';
+import { type KafkaRecord, ListOffsetTimestamps } from '@platformatic/kafka';
+import type { Clock, Randomness } from '#kernel/base';
+import { PartitionLoop } from '#kernel/brokers';
 import type { Cluster, Topic } from './cluster.js';
+import { reasonOf } from './failures.js';
 import type { Fetcher } from './fetcher.js';
+import { listOffsets } from './offsets.js';
 
-export interface Reading {
+export interface RecordsOptions {
   readonly cluster: Cluster;
   readonly fetcher: Fetcher;
   readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly partition: number;
-  /** For logs. */
-  readonly purpose: string;
   readonly topic: () => Promise<Topic>;
-  /** Where to begin; `afresh` where what was read before is not there any more. */
-  readonly begin: (topic: Topic, afresh: boolean) => Promise<number>;
-  /** Answers false where it does not take the record, and no more. */
-  readonly take: (record: KafkaRecord) => boolean | Promise<boolean>;
+  readonly partition: number;
+  /** So far back from now, in milliseconds, it begins to read, where there are records; else at the end. */
+  readonly since: number;
+  /** Answers false where it does not accept the record, and no more; the signal says that reading was stopped. */
+  readonly accept: (record: KafkaRecord, stopped: AbortSignal) => boolean | Promise<boolean>;
   /** Nothing can be read just now. */
   readonly failed?: () => void;
 }
 
-const RETRY_MS = 50;
-const LONGEST_RETRY_MS = 500;
-/** Failures in a row. */
-const TOLD = 6;
+const RETRY_MS = 200;
+/** Failures in a row; what was but a moment is not logged. */
+const LOGGED = 6;
 const ANY_EPOCH = -1;
 
-/** Reads one partition from a place on, whatever becomes of the brokers meanwhile. */
-export class Records {
-  /** The place of what is taken next; undefined before it is known. */
-  next: number | undefined;
+/** Reads the records of calls from one partition, whatever becomes of the brokers meanwhile. */
+export class Records extends PartitionLoop {
   readonly finished: Promise<void>;
-  private readonly logger = new Logger('Kafka');
-  private topicId: string | undefined;
-  private afresh = false;
+  private next: { readonly topic: string; readonly offset: number } | undefined;
 
-  constructor(
-    private readonly reading: Reading,
-    private readonly signal: AbortSignal,
-  ) {
-    this.finished = this.run();
+  constructor(private readonly options: RecordsOptions) {
+    super();
+    this.finished = this.run(undefined, options.randomness, RETRY_MS);
   }
 
-  private async run(): Promise<void> {
-    const { cluster, clock, randomness, purpose, failed } = this.reading;
-    for (let failures = 0, failedAt = 0; !this.signal.aborted;) {
-      try {
-        await cluster.isReadyWithin(LONGEST_RETRY_MS);
-        await this.readOn();
-      } catch (error) {
-        failed?.();
-        if (clock.now() - failedAt > 2 * LONGEST_RETRY_MS) failures = 0;
-        failedAt = clock.now();
-        await pause(randomness.jitter(Math.min(RETRY_MS * 2 ** failures++, LONGEST_RETRY_MS)), this.signal);
-        // What was but a moment, or is over by the connection's own account, is not told.
-        if (cluster.isReady && failures === TOLD) this.logger.warn(`${purpose} fails: ${errorText(error)}`);
-      }
-    }
+  /** It is known where it reads: what comes from now on is read. */
+  get isReady(): boolean {
+    return this.next !== undefined;
   }
 
-  /** Until it is stopped, or its place is no more. @throws Error where it is to be tried again */
-  private async readOn(): Promise<void> {
-    const { fetcher, partition, begin } = this.reading;
-    const topic = await this.reading.topic();
-    if (this.topicId !== undefined && topic.id !== this.topicId) this.lose();
-    this.topicId = topic.id;
-    this.next ??= await begin(topic, this.afresh);
-    while (!this.signal.aborted) {
-      const wanted = { topic, partition, offset: this.next, epoch: ANY_EPOCH };
-      const fetched = await fetcher.next(wanted, this.signal);
+  protected async readOn(): Promise<void> {
+    const { cluster, fetcher, partition, accept } = this.options;
+    if (!cluster.isReady) return;
+    const { signal } = this.stopping;
+    const topic = await this.options.topic();
+    let offset = this.next?.topic === topic.id ? this.next.offset : await this.begin(topic);
+    while (!this.stopped) {
+      this.next = { topic: topic.id, offset };
+      const fetched = await fetcher.next({ topic, partition, offset, epoch: ANY_EPOCH }, signal);
       if (!fetched) return;
       if (fetched.kind === 'failed') throw fetched.error;
-      if (fetched.kind !== 'records') return this.lose();
+      this.failures = 0;
+      if (fetched.kind !== 'records') return void (this.next = undefined);
       for (const { firstOffset, records } of fetched.batches) {
         for (const record of records) {
-          const offset = Number(firstOffset) + record.offsetDelta;
-          if (offset < this.next) continue;
-          if (this.signal.aborted || !(await this.reading.take(record))) return;
-          this.next = offset + 1;
+          const at = Number(firstOffset) + record.offsetDelta;
+          if (at < offset) continue;
+          if (this.stopped || !(await accept(record, signal))) return;
+          offset = at + 1;
         }
       }
     }
   }
 
-  private lose(): void {
-    this.next = undefined;
-    this.afresh = true;
+  protected failed(error: unknown): void {
+    this.options.failed?.();
+    if (++this.failures >= LOGGED) this.options.cluster.warn('calls cannot be read', reasonOf(error));
+  }
+
+  private async begin(topic: Topic): Promise<number> {
+    const { cluster, clock, partition, since } = this.options;
+    const first = async (timestamp: bigint) =>
+      (await listOffsets(cluster, topic, [partition], timestamp)).get(partition)!.offset;
+    const end = await first(ListOffsetTimestamps.LATEST);
+    const recent = since > 0 ? await first(BigInt(clock.now() - since)) : -1;
+    return recent < 0 ? end : recent;
   }
 }

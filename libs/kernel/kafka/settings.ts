@@ -32,7 +32,7 @@ export class KafkaSettings extends settings({
   },
   KAFKA_SASL_USERNAME: {
     schema: z.string().optional(),
-    doc: 'Its user makes topics that begin with "cleave.", reads and writes them, and keeps places for groups that begin so.',
+    doc: 'Its user makes topics that begin with "cleave.", reads and writes them, and commits offsets for groups that begin so.',
   },
   KAFKA_SASL_PASSWORD: {
     schema: z.string().optional(),

@@ -1,6 +1,6 @@
-import { createTopicsV7, deleteTopicsV6 } from '@platformatic/kafka';
-import type { Cluster } from './cluster.js';
-import { KafkaFailure } from './failures.js';
+import { pause } from '#kernel/base';
+import type { Cluster, Topic } from './cluster.js';
+import { reasonOf, refusalOf } from './failures.js';
 
 export interface TopicOptions {
   readonly partitions: number;
@@ -13,15 +13,31 @@ export interface TopicOptions {
   readonly maxBytes: number;
 }
 
-const MADE_WITHIN_MS = 5_000;
-const EXISTS = 36;
-const UNKNOWN = 3;
+const READY_TRIES = 40;
+const READY_EVERY_MS = 50;
 /** Around the largest value: its key, its headers. */
 const ROOM_BYTES = 256 * 1024;
 
-/** Makes a topic where there is none; who comes second finds it made. */
-export async function makeTopic(cluster: Cluster, name: string, options: TopicOptions): Promise<void> {
-  const replication = Math.min(options.replication, cluster.size);
+/** The topic, made where there is none; who comes second finds it with the partitions that it has. @throws Error where a partition has no leader */
+export async function readyTopic(cluster: Cluster, name: string, options: TopicOptions): Promise<Topic> {
+  let failure: unknown;
+  for (let tries = 0; tries < READY_TRIES; tries++) {
+    try {
+      const topic = await cluster.topic(name);
+      if (topic) return topic;
+      await makeTopic(cluster, name, options);
+    } catch (error) {
+      if (refusalOf(error) !== 'LEADER_NOT_AVAILABLE') throw error;
+      failure = error;
+    }
+    await pause(READY_EVERY_MS);
+  }
+  throw new Error(`${name} has partitions without a leader`, { cause: failure });
+}
+
+async function makeTopic({ admin }: Cluster, name: string, options: TopicOptions): Promise<void> {
+  const { brokers } = await admin.metadata({ topics: [], forceUpdate: true });
+  const replicas = Math.min(options.replication, brokers.size);
   const configs = {
     'cleanup.policy': 'delete',
     'retention.ms': String(options.retentionMs),
@@ -30,25 +46,23 @@ export async function makeTopic(cluster: Cluster, name: string, options: TopicOp
     ...(options.segmentMs === undefined ? {} : { 'segment.ms': String(options.segmentMs) }),
     'max.message.bytes': String(options.maxBytes + ROOM_BYTES),
     // With two of three, what was acknowledged outlives any one broker, and any one may be away.
-    ...(replication >= 3 ? { 'min.insync.replicas': '2' } : {}),
+    ...(replicas >= 3 ? { 'min.insync.replicas': '2' } : {}),
   };
-  const wanted = {
-    name,
-    numPartitions: options.partitions,
-    replicationFactor: replication,
-    assignments: [],
-    configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
-  };
-  const { topics } = await cluster.ask(cluster.anyNode(), createTopicsV7, [[wanted], MADE_WITHIN_MS, false]);
-  const { errorCode, errorMessage } = topics[0]!;
-  if (errorCode !== 0 && errorCode !== EXISTS)
-    throw new KafkaFailure(errorCode, `${name} cannot be made: ${errorMessage}`);
+  const wanted = Object.entries(configs).map(([name, value]) => ({ name, value }));
+  try {
+    await admin.createTopics({ topics: [name], partitions: options.partitions, replicas, configs: wanted });
+  } catch (error) {
+    if (refusalOf(error) === 'TOPIC_ALREADY_EXISTS') return;
+    throw new Error(`${name} cannot be made: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /** Deletes a topic; of one that is not there nothing need be deleted. */
-export async function removeTopic(cluster: Cluster, name: string): Promise<void> {
-  const { responses } = await cluster.ask(cluster.anyNode(), deleteTopicsV6, [[{ name }], MADE_WITHIN_MS]);
-  const { errorCode, errorMessage } = responses[0]!;
-  if (errorCode !== 0 && errorCode !== UNKNOWN)
-    throw new KafkaFailure(errorCode, `${name} cannot be deleted: ${errorMessage}`);
+export async function removeTopic({ admin }: Cluster, name: string): Promise<void> {
+  try {
+    await admin.deleteTopics({ topics: [name] });
+  } catch (error) {
+    if (refusalOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return;
+    throw new Error(`${name} cannot be deleted: ${reasonOf(error)}`, { cause: error });
+  }
 }

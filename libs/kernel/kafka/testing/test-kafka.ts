@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasEnded } from '#kernel/local';
@@ -13,14 +13,38 @@ export class TestKafka extends TestBroker {
   private constructor(
     readonly ports: BrokerPorts,
     private readonly directory: string,
+    /** As `log.retention.ms=1000`. */
+    private readonly settings: readonly string[] = [],
   ) {
     super();
   }
 
   static async start(...settings: string[]): Promise<TestKafka> {
-    const kafka = new TestKafka(await brokerPorts(), await mkdtemp(join(tmpdir(), 'cleave-kafka-')));
+    const kafka = new TestKafka(await brokerPorts(), await newFolder());
     await kafka.launch(...settings);
     return kafka;
+  }
+
+  /** Three brokers that keep copies of each other's partitions. */
+  static async startCluster(): Promise<TestKafka[]> {
+    const ports = [await brokerPorts(), await brokerPorts(), await brokerPorts()];
+    const voters = ports.map(({ controllerPort }, at) => `${at + 1}@127.0.0.1:${controllerPort}`).join(',');
+    const brokers = await Promise.all(
+      ports.map(async (own, at) => {
+        const folder = await newFolder();
+        await mkdir(join(folder, 'data'));
+        const identity = `version=1\ncluster.id=one-cluster-of-a-test-\nnode.id=${at + 1}\n`;
+        await writeFile(join(folder, 'data/meta.properties'), identity);
+        const settings = [
+          `node.id=${at + 1}`,
+          `controller.quorum.voters=${voters}`,
+          'offsets.topic.replication.factor=3',
+        ];
+        return new TestKafka(own, folder, settings);
+      }),
+    );
+    await Promise.all(brokers.map((broker) => broker.launch()));
+    return brokers;
   }
 
   /** For `bootstrapBrokers`. */
@@ -28,8 +52,9 @@ export class TestKafka extends TestBroker {
     return `127.0.0.1:${this.ports.port}`;
   }
 
-  /** Starts the broker (again), on what it had on disk; `settings` as `log.retention.ms=1000`. */
-  async launch(...settings: string[]): Promise<void> {
+  /** Starts the broker (again), on what it had on disk. */
+  async launch(...more: string[]): Promise<void> {
+    const settings = [...this.settings, ...more];
     const child = await spawnBroker(await kafkaHome(), this.directory, this.ports, { settings });
     this.child = child;
     const isThere = async () => hasEnded(child) || (await answers(this.directory, this.ports.port));
@@ -54,3 +79,5 @@ export class TestKafka extends TestBroker {
     return (await readFile(join(this.directory, 'kafka.log'), 'utf8')).slice(-4_000);
   }
 }
+
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'cleave-kafka-'));

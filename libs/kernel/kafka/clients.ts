@@ -1,0 +1,91 @@
+import { Admin, Base, type BaseOptions, Consumer, Producer } from '@platformatic/kafka';
+import type { KafkaOptions } from './kafka-options.js';
+
+const CONNECTED_WITHIN_MS = 2_000;
+/** Longer than a broker takes to hear from its replicas, or waits for records. */
+const ANSWER_WITHIN_MS = 6_000;
+
+/** What each client of the library is told; `purpose` becomes part of its name. */
+export function clientOptions({ prefix, instance, brokers, tls, sasl }: KafkaOptions, purpose: string) {
+  return {
+    clientId: printable(`${prefix}:${purpose}:${instance}`),
+    bootstrapBrokers: [...brokers],
+    connectTimeout: CONNECTED_WITHIN_MS,
+    requestTimeout: ANSWER_WITHIN_MS,
+    retries: 0,
+    ...(tls ? { tls } : {}),
+    ...(sasl ? { sasl } : {}),
+  } satisfies BaseOptions;
+}
+
+const printable = (text: string): string => text.replaceAll(/[^!-~]/g, '_');
+
+/**
+ * The library's clients, each with connections of its own. None of them retries: what may have changed since is to be looked
+ * at before anything is done again. A client that was closed is made anew for whoever asks for it next.
+ */
+export class Clients {
+  private readonly open = new Map<string, Base>();
+  /** In the order in which they are asked. */
+  private brokers: readonly string[];
+
+  constructor(
+    private readonly options: KafkaOptions,
+    private readonly purpose: string,
+    /** A connection of that client was closed. */
+    private readonly disconnected: (name: string) => void,
+  ) {
+    this.brokers = options.brokers;
+  }
+
+  /** For short questions: it does not wait behind anything, and gives up soon. */
+  get metadata(): Base {
+    return this.client('metadata', (options) => new Base({ ...options, requestTimeout: CONNECTED_WITHIN_MS }));
+  }
+
+  get admin(): Admin {
+    return this.client('admin', (options) => new Admin(options));
+  }
+
+  /** It finds out where leaders are once, until `clearMetadata`. */
+  get producer(): Producer {
+    return this.client('producer', (options) => new Producer({ ...options, metadataMaxAge: Infinity }));
+  }
+
+  /** To fetch with; it joins no group. */
+  consumer(name: string): Consumer {
+    return this.client(name, (options) => new Consumer({ ...options, groupId: printable(name) }));
+  }
+
+  /** Whoever waits for an answer gets an error. */
+  close(name: string): void {
+    const client = this.open.get(name);
+    this.open.delete(name);
+    if (!client) return;
+    const others = [...(client.currentMetadata?.brokers.values() ?? [])].map(({ host, port }) => `${host}:${port}`);
+    this.brokers = [...new Set([...this.brokers, ...others])];
+    const connections = [...client.connections].map(([, connection]) => connection);
+    void client.connections.close().catch(() => undefined); // closed already
+    for (const { socket } of connections) (socket as typeof socket | undefined)?.destroy(); // a broker that hangs would keep it
+  }
+
+  /** Another broker is asked first from then on: the one before may hang. */
+  closeAll(): void {
+    for (const name of this.open.keys()) this.close(name);
+    const [first, ...rest] = this.brokers;
+    this.brokers = [...rest, first!];
+  }
+
+  private client<Client extends Base>(name: string, make: (options: BaseOptions) => Client): Client {
+    const existing = this.open.get(name) as Client | undefined;
+    if (existing) return existing;
+    const options = clientOptions({ ...this.options, brokers: this.brokers }, `${this.purpose} ${name}`);
+    const client = make({ ...options, maxInflights: 1_000 });
+    client.connections.on('connecting', ({ connection }) => {
+      connection.on('error', () => undefined); // whoever asked is told
+      connection.once('close', () => this.disconnected(name));
+    });
+    this.open.set(name, client);
+    return client;
+  }
+}

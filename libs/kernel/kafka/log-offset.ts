@@ -1,0 +1,9 @@
+/** Where to go on in a log. */
+export interface LogOffset {
+  /** The log that it is an offset in. */
+  readonly log: string;
+  /** Of the next record to read. */
+  readonly offset: number;
+  /** Of the leader that wrote the record before it. */
+  readonly epoch: number;
+}
