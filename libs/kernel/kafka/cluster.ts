@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { type Admin, type ClusterTopicMetadata, type Consumer, type Producer, TimeoutError } from '@platformatic/kafka';
+import { type Admin, type Base, type Consumer, type Producer, TimeoutError } from '@platformatic/kafka';
 import { Alarm, holdsWithin, pause } from '#kernel/base';
 import { Warnings } from '#kernel/core';
 import { Clients } from './clients.js';
-import { isUnknownTopic, reasonOf, refusalOf } from './failures.js';
+import { isUnknownTopic, reasonOf } from './failures.js';
 import type { KafkaOptions } from './kafka-options.js';
 
 /** A topic as the brokers know it just now. */
@@ -11,24 +11,23 @@ export interface Topic {
   readonly name: string;
   /** Another one where the topic was deleted and made anew. */
   readonly id: string;
-  /** By partition; undefined while it has none. */
-  readonly leaders: readonly (number | undefined)[];
+  /** By partition. */
+  readonly leaders: readonly number[];
 }
 
 const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 1_000;
 
 /**
- * Kafka's brokers as this process knows them: whether they can be reached, which topics there are, and whether they may have
- * forgotten something. A heartbeat finds out that a broker hangs.
+ * Kafka's brokers as this process knows them: whether they can be reached, and whether they may have forgotten something. A
+ * heartbeat finds out that a broker hangs.
  */
 export class Cluster {
-  /** Grows when a connection breaks or a leader changes: from then on the brokers may have forgotten something. */
+  /** Grows when a connection breaks or a broker refuses something: from then on the brokers may have forgotten something. */
   epoch = 0;
   private readonly logger = new Logger('Kafka');
   private readonly warnings = new Warnings('Kafka');
   private readonly clients: Clients;
-  private readonly watched = new Map<string, Topic | undefined>();
   private readonly alarm = new Alarm();
   private readonly closing = new AbortController();
   private up = false;
@@ -37,8 +36,8 @@ export class Cluster {
   constructor(
     private readonly options: KafkaOptions,
     private readonly purpose: string,
-    /** It is back, or there is a topic that was not there. */
-    private readonly changed: () => void = () => undefined,
+    /** It can be reached, again or at last. */
+    private readonly ready: () => void = () => undefined,
   ) {
     this.clients = new Clients(options, purpose, (client) => this.disconnected(client));
     void this.run();
@@ -71,24 +70,19 @@ export class Cluster {
   }
 
   /** As it is now; undefined where there is none. @throws Error where a partition has no leader */
-  async topic(name: string): Promise<Topic | undefined> {
-    const [found] = await this.look([name]);
-    return found;
+  topic(name: string): Promise<Topic | undefined> {
+    return topicIn(this.admin, name, true);
   }
 
-  /** As it was at the last heartbeat; it is looked at with each from now on. */
-  watch(name: string): Topic | undefined {
-    if (!this.watched.has(name)) {
-      this.watched.set(name, undefined);
-      this.alarm.wake();
-    }
-    return this.watched.get(name);
+  /** As the producer knows it since the last failure. */
+  cachedTopic(name: string): Promise<Topic | undefined> {
+    return topicIn(this.producer, name, false);
   }
 
   /** What was known of leaders may be wrong: it is asked for anew. */
   suspect(): void {
-    this.doubt();
-    this.alarm.wake();
+    this.epoch++;
+    this.producer.clearMetadata();
   }
 
   /** Logs nothing while Kafka is away: then everything fails. */
@@ -107,9 +101,7 @@ export class Cluster {
     let isLate = false;
     for (let failures = 0; !this.closing.signal.aborted;) {
       try {
-        await this.look([...this.watched.keys()]).catch((error: unknown) => {
-          if (refusalOf(error) === undefined) throw error; // of a topic: it was answered
-        });
+        await this.clients.metadata.metadata({ topics: [], forceUpdate: true });
         failures = 0;
         isLate = false;
         this.isUp();
@@ -131,7 +123,7 @@ export class Cluster {
     this.up = true;
     if (this.wasAway) this.logger.log(`${this.purpose}: Kafka is back`);
     this.wasAway = false;
-    this.changed();
+    this.ready();
   }
 
   private isDown(error: unknown): void {
@@ -139,46 +131,23 @@ export class Cluster {
     this.warnings.warn(`${this.purpose}: Kafka is away`, reasonOf(error));
     this.wasAway = true;
     this.up = false;
-    this.doubt();
+    this.suspect();
     this.clients.closeAll();
   }
 
   private disconnected(client: string): void {
-    this.doubt();
+    this.suspect();
     if (client === 'metadata') this.alarm.wake(); // to find out at once
-  }
-
-  private doubt(): void {
-    this.epoch++;
-    this.clients.producer.clearMetadata();
-  }
-
-  /** A topic that is not there, or has no leader, fails the question about all: each is then asked about by itself. */
-  private async look(names: readonly string[]): Promise<(Topic | undefined)[]> {
-    try {
-      const { topics } = await this.clients.metadata.metadata({ topics: [...names], forceUpdate: true });
-      return names.map((name) => this.seen(name, topicOf(name, topics.get(name)!)));
-    } catch (error) {
-      if (isUnknownTopic(error) && names.length === 1) return [this.seen(names[0]!, undefined)];
-      if (names.length === 1 && refusalOf(error) !== undefined) this.doubt();
-      if (names.length < 2 || (refusalOf(error) === undefined && !isUnknownTopic(error))) throw error;
-      return (await Promise.all(names.map((name) => this.look([name])))).flat();
-    }
-  }
-
-  private seen(name: string, topic: Topic | undefined): Topic | undefined {
-    if (!this.watched.has(name)) return topic;
-    const before = this.watched.get(name);
-    if (before && (before.id !== topic?.id || before.leaders.some((leader, at) => leader !== topic.leaders[at])))
-      this.doubt();
-    this.watched.set(name, topic);
-    if (topic && before?.id !== topic.id) this.changed();
-    return topic;
   }
 }
 
-const topicOf = (name: string, { id, partitions }: ClusterTopicMetadata): Topic => ({
-  name,
-  id: id.replaceAll('-', ''),
-  leaders: partitions.map(({ leader }) => (leader < 0 ? undefined : leader)),
-});
+async function topicIn(client: Base, name: string, forceUpdate: boolean): Promise<Topic | undefined> {
+  try {
+    const { topics } = await client.metadata({ topics: [name], forceUpdate });
+    const { id, partitions } = topics.get(name)!;
+    return { name, id: id.replaceAll('-', ''), leaders: partitions.map(({ leader }) => leader) };
+  } catch (error) {
+    if (isUnknownTopic(error)) return undefined;
+    throw error;
+  }
+}

@@ -52,8 +52,7 @@ export class Fetcher {
   /** Undefined where it was cancelled. */
   next(wanted: Wanted, signal: AbortSignal): Promise<Fetched | undefined> {
     if (signal.aborted || this.closed) return Promise.resolve(undefined);
-    const leader = wanted.topic.leaders[wanted.partition];
-    if (leader === undefined) return Promise.resolve({ kind: 'failed', error: new Error('it has no leader') });
+    const leader = wanted.topic.leaders[wanted.partition]!;
     const key = wantKey(wanted.topic.id, wanted.partition);
     return new Promise((resolve) => {
       const cancel = (): void => {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { type KafkaRecord, ProduceAcks, ProtocolError } from '@platformatic/kafka';
+import { type KafkaRecord, ProduceAcks } from '@platformatic/kafka';
 import { errorText, holdsWithin, secretToken } from '#kernel/base';
 import {
   type Attempt,
@@ -68,7 +68,7 @@ export class KafkaCalls implements CallTransport {
   private readonly fetcher: Fetcher;
   private readonly replies: Records;
   private readonly consumers = new Map<string, KafkaCallConsumer>();
-  /** By the topics' ids: one that was made anew has other readers. */
+  /** By context. */
   private readonly reaches = new Map<string, Reach>();
   private readonly requests = new Packets<Waiting<Appended>>((owner, attempts) => this.push(owner, attempts));
   private readonly answers = new Packets<string>((to, replies) => this.answer(to, replies));
@@ -168,11 +168,11 @@ export class KafkaCalls implements CallTransport {
     }
     const attempts = all.filter((waiting) => this.waiting.has(waiting)); // without those given up before they could leave
     const packets = portionsOf(attempts, this.portionSize(PACKET), ({ text }) => text.length);
-    await Promise.all(packets.map((packet) => this.send(topic, packet)));
+    const reach = this.reachOf(owner, topic);
+    await Promise.all(packets.map((packet) => this.send(topic, reach, packet)));
   }
 
-  private async send(topic: Topic, packet: readonly Waiting<Appended>[]): Promise<void> {
-    const reach = this.reach(topic);
+  private async send(topic: Topic, reach: Reach, packet: readonly Waiting<Appended>[]): Promise<void> {
     const appended = { partition: reach.pick(), at: this.options.clock.now() };
     for (const attempt of packet) attempt.place = appended;
     try {
@@ -194,8 +194,7 @@ export class KafkaCalls implements CallTransport {
     body: string,
     asker?: string,
   ): Promise<void> {
-    const leader = leaders[partition];
-    if (leader === undefined) throw new ProtocolError('LEADER_NOT_AVAILABLE');
+    const leader = leaders[partition]!;
     const value = Buffer.from(this.sealed.seal(asker === undefined ? topic : this.channel(asker), body));
     const key = asker === undefined ? {} : { key: Buffer.from(asker) };
     await this.appender.append({ topic, partition, leader }, [{ ...key, value }]);
@@ -207,7 +206,7 @@ export class KafkaCalls implements CallTransport {
       this.waiting.reject(waiting, kernelFailure('kernel.unavailable'));
       return;
     }
-    this.reachOf(owner)?.silent(place.partition, place.at);
+    this.reaches.get(owner)?.silent(place.partition, place.at);
     this.waiting.reject(waiting, new NoReply('no reply to this attempt'));
   }
 
@@ -215,7 +214,7 @@ export class KafkaCalls implements CallTransport {
     const packet = this.sealed.open(this.channel(this.self), sealed, readReplyPacket);
     if (!packet) return;
     const { owner, replica, partitions } = packet;
-    this.reachOf(owner)?.heard(replica, partitions);
+    this.reaches.get(owner)?.heard(replica, partitions);
     for (const reply of packet.replies) this.waiting.hear(reply);
   }
 
@@ -250,23 +249,18 @@ export class KafkaCalls implements CallTransport {
     return { count, length: this.maxBytes / 3 };
   }
 
-  private reachOf(owner: string): Reach | undefined {
-    const topic = this.cluster.watch(this.nameOf(owner));
-    return topic && this.reach(topic);
-  }
-
-  private reach({ id, leaders: { length } }: Topic): Reach {
-    let reach = this.reaches.get(id);
-    if (!reach) {
+  private reachOf(owner: string, { leaders: { length } }: Topic): Reach {
+    let reach = this.reaches.get(owner);
+    if (reach?.partitions !== length) {
       const { clock, randomness } = this.options;
-      this.reaches.set(id, (reach = new Reach(clock, length, Math.floor(randomness.next() * length))));
+      this.reaches.set(owner, (reach = new Reach(clock, length, Math.floor(randomness.next() * length))));
     }
     return reach;
   }
 
   /** A topic of requests or replies, made where there is none. */
   private async topic(name: string, partitions: number): Promise<Topic> {
-    const known = this.cluster.watch(name);
+    const known = await this.cluster.cachedTopic(name);
     if (known) return known;
     const { maxBytes, options } = this;
     const retention = { retentionMs: RETENTION_MS, segmentMs: RETENTION_MS };

@@ -62,7 +62,7 @@ export class PartitionReader extends PartitionLoop {
 
   protected async readOn(): Promise<void> {
     const { cluster, offsets } = this.options;
-    const topic = cluster.watch(this.options.topic);
+    const topic = cluster.isReady ? await cluster.topic(this.options.topic) : undefined;
     const at = topic && (await offsets.of(topic.name, this.partition));
     if (!topic || !at?.log.startsWith(`${topic.id}@`)) return; // the publisher has not made it yet
     const reading = new AbortController();
