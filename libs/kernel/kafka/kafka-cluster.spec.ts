@@ -72,8 +72,8 @@ class Appending {
   }
 }
 
-(TestKafka.isMissing ? describe.skip : describe)('over three brokers, of which the one that is asked first', () => {
-  it.each(['dies', 'hangs'])('%s, calls are answered and events come in order, none lost', async (fault) => {
+(TestKafka.isMissing ? describe.skip : describe)('three brokers, the first of which fails,', () => {
+  it.each(['dies', 'hangs'])('answer calls and bring events in order, none lost, where it %s', async (fault) => {
     const [victim] = brokers;
     const options = {
       brokers: brokers.map((broker) => broker.brokers),
