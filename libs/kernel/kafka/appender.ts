@@ -3,7 +3,7 @@ import { portionsOf } from '#kernel/brokers';
 import type { Cluster } from './cluster.js';
 import { reasonOf, refusalOf, responseIn } from './failures.js';
 
-/** In one request. What is larger goes alone. */
+/** Of one request; a record that is larger goes alone. */
 export const BATCH_BYTES = 1024 * 1024;
 
 export type Record = Pick<MessageToProduce<Buffer, Buffer, Buffer, Buffer>, 'key' | 'value' | 'headers'>;
@@ -12,7 +12,7 @@ export interface Target {
   readonly topic: string;
   readonly partition: number;
   readonly leader: number;
-  /** Nothing is appended where it is that of another leader by now. */
+  /** The request fails where the partition has another leader by now. */
   readonly leaderEpoch?: number;
 }
 
@@ -28,12 +28,12 @@ interface Append extends Target {
  * time, which keeps the order, and what comes meanwhile leaves together with the next.
  */
 export class Appender {
-  /** By leader; what waits for its turn. */
+  /** Appends that wait for their turn, by leader. */
   private readonly queues = new Map<number, Append[]>();
 
   constructor(
     private readonly cluster: Cluster,
-    /** LEADER: what was acknowledged may be lost with it. */
+    /** ProduceAcks.LEADER: the leader alone acknowledges, and what it has may be lost with it. */
     private readonly acks: number = ProduceAcks.ALL,
   ) {}
 
@@ -61,14 +61,18 @@ export class Appender {
   }
 
   private async send(appends: readonly Append[]): Promise<void> {
-    const outcomes = await this.produce(appends).catch((error: unknown) => {
+    let outcomes: ReadonlyMap<string, unknown>;
+    let cause: unknown;
+    try {
+      outcomes = await this.produce(appends);
+    } catch (error) {
       this.cluster.suspect();
-      return outcomesIn(error);
-    });
+      outcomes = outcomesIn((cause = error));
+    }
     const counts = new Map<string, number>();
     for (const { topic, partition, records, resolve, reject } of appends) {
       const key = `${topic}/${partition}`;
-      const outcome = outcomes(key);
+      const outcome = outcomes.get(key) ?? cause;
       const before = counts.get(key) ?? 0;
       counts.set(key, before + records.length);
       if (typeof outcome === 'number') resolve(outcome + before);
@@ -76,8 +80,8 @@ export class Appender {
     }
   }
 
-  /** By topic and partition, the offset of the first record. */
-  private async produce(appends: readonly Append[]): Promise<(key: string) => number> {
+  /** The offset of the first record, by topic and partition. */
+  private async produce(appends: readonly Append[]): Promise<ReadonlyMap<string, number>> {
     const { producer } = this.cluster;
     const { topics } = await producer.metadata({ topics: [...new Set(appends.map(({ topic }) => topic))] });
     for (const { topic, partition, leaderEpoch } of appends)
@@ -87,23 +91,21 @@ export class Appender {
       records.map((record) => ({ ...record, topic, partition })),
     );
     const { offsets } = await producer.send({ messages, acks: this.acks });
-    const found = offsets!.map(({ topic, partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const);
-    const byKey = new Map<string, number>(found);
-    return (key) => byKey.get(key)!;
+    return new Map(offsets!.map(({ topic, partition, offset }) => [`${topic}/${partition}`, Number(offset)]));
   }
 }
 
-/** A broker may have taken what was meant for some partitions, and refused what was meant for others. */
-function outcomesIn(error: unknown): (key: string) => unknown {
+/** An offset or an error, by topic and partition: a broker may append to some partitions and refuse others. */
+function outcomesIn(error: unknown): ReadonlyMap<string, unknown> {
   const answers = responseIn<produceV9.ProduceResponse>(error)?.responses ?? [];
-  const found = answers.flatMap(({ name, partitionResponses }) =>
-    partitionResponses.map(({ index, errorCode, baseOffset, errorMessage }) => {
-      const outcome = errorCode === 0 ? Number(baseOffset) : new ProtocolError(errorCode, errorMessage);
-      return [`${name}/${index}`, outcome] as const;
-    }),
+  return new Map<string, unknown>(
+    answers.flatMap(({ name, partitionResponses }) =>
+      partitionResponses.map(({ index, errorCode, baseOffset, errorMessage }) => [
+        `${name}/${index}`,
+        errorCode === 0 ? Number(baseOffset) : new ProtocolError(errorCode, errorMessage),
+      ]),
+    ),
   );
-  const byKey = new Map<string, unknown>(found);
-  return (key) => byKey.get(key) ?? error;
 }
 
 function failure(key: string, cause: unknown): Error {

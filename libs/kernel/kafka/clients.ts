@@ -5,7 +5,7 @@ const CONNECTED_WITHIN_MS = 2_000;
 /** Longer than a broker takes to hear from its replicas, or waits for records. */
 const ANSWER_WITHIN_MS = 6_000;
 
-/** What each client of the library is told; `purpose` becomes part of its name. */
+/** The options of every client of the library; `purpose` becomes part of its name. */
 export function clientOptions({ prefix, instance, brokers, tls, sasl }: KafkaOptions, purpose: string) {
   return {
     clientId: printable(`${prefix}:${purpose}:${instance}`),
@@ -22,7 +22,7 @@ const printable = (text: string): string => text.replaceAll(/[^!-~]/g, '_');
 
 /**
  * The library's clients, each with connections of its own. None of them retries: what may have changed since is to be looked
- * at before anything is done again. A client that was closed is made anew for whoever asks for it next.
+ * at before anything is done again. A client that was closed is made anew where it is wanted again.
  */
 export class Clients {
   private readonly open = new Map<string, Base>();
@@ -38,7 +38,7 @@ export class Clients {
     this.brokers = options.brokers;
   }
 
-  /** For short questions: it does not wait behind anything, and gives up soon. */
+  /** For the heartbeat: its requests wait behind no others, and time out soon. */
   get metadata(): Base {
     return this.client('metadata', (options) => new Base({ ...options, requestTimeout: CONNECTED_WITHIN_MS }));
   }
@@ -47,17 +47,17 @@ export class Clients {
     return this.client('admin', (options) => new Admin(options));
   }
 
-  /** It finds out where leaders are once, until `clearMetadata`. */
+  /** Its metadata is kept until `clearMetadata`. */
   get producer(): Producer {
     return this.client('producer', (options) => new Producer({ ...options, metadataMaxAge: Infinity }));
   }
 
-  /** To fetch with; it joins no group. */
+  /** For fetching; it joins no group. */
   consumer(name: string): Consumer {
     return this.client(name, (options) => new Consumer({ ...options, groupId: printable(name) }));
   }
 
-  /** Whoever waits for an answer gets an error. */
+  /** Closes a client; its outstanding requests are rejected. */
   close(name: string): void {
     const client = this.open.get(name);
     this.open.delete(name);
@@ -69,7 +69,7 @@ export class Clients {
     for (const { socket } of connections) (socket as typeof socket | undefined)?.destroy(); // a broker that hangs would keep it
   }
 
-  /** Another broker is asked first from then on: the one before may hang. */
+  /** Closes all clients. New ones ask another broker first: the one before may hang. */
   closeAll(): void {
     for (const name of this.open.keys()) this.close(name);
     const [first, ...rest] = this.brokers;
@@ -82,7 +82,7 @@ export class Clients {
     const options = clientOptions({ ...this.options, brokers: this.brokers }, `${this.purpose} ${name}`);
     const client = make({ ...options, maxInflights: 1_000 });
     client.connections.on('connecting', ({ connection }) => {
-      connection.on('error', () => undefined); // whoever asked is told
+      connection.on('error', () => undefined); // the request is rejected
       connection.once('close', () => this.disconnected(name));
     });
     this.open.set(name, client);

@@ -36,7 +36,7 @@ export class Cluster {
   constructor(
     private readonly options: KafkaOptions,
     private readonly purpose: string,
-    /** It can be reached, again or at last. */
+    /** Called when Kafka can be reached, for the first time or again. */
     private readonly ready: () => void = () => undefined,
   ) {
     this.clients = new Clients(options, purpose, (client) => this.disconnected(client));
@@ -59,27 +59,27 @@ export class Cluster {
     return this.clients.consumer(name);
   }
 
-  /** It begins anew: nobody knows what the broker did of what it was asked last. */
+  /** Discards its session with the broker: a failed request leaves it in doubt. */
   closeConsumer(name: string): void {
     this.clients.close(name);
   }
 
-  /** Waits for it as long as that. */
+  /** Waits until Kafka can be reached, as long as that. @returns whether it can */
   isReadyWithin(milliseconds: number): Promise<boolean> {
     return holdsWithin(milliseconds, () => this.up || this.closing.signal.aborted).then(() => this.up);
   }
 
-  /** As it is now; undefined where there is none. @throws Error where a partition has no leader */
+  /** The topic as the brokers know it now; undefined where there is none. @throws Error where a partition has no leader */
   topic(name: string): Promise<Topic | undefined> {
     return topicIn(this.admin, name, true);
   }
 
-  /** As the producer knows it since the last failure. */
+  /** The topic as the producer knows it since the last failure. */
   cachedTopic(name: string): Promise<Topic | undefined> {
     return topicIn(this.producer, name, false);
   }
 
-  /** What was known of leaders may be wrong: it is asked for anew. */
+  /** Discards what is known of leaders: it may be wrong. */
   suspect(): void {
     this.epoch++;
     this.producer.clearMetadata();
@@ -107,7 +107,7 @@ export class Cluster {
         this.isUp();
         await this.alarm.sleep(HEARTBEAT_MS);
       } catch (error) {
-        // It may have been this process that hung, or the broker for a moment: it is asked once more.
+        // This process may have hung, or the broker for a moment: it is asked once more.
         isLate = this.up && !isLate && error instanceof TimeoutError;
         this.clients.close('metadata'); // else the library would ask another broker, and this one for all the rest
         if (isLate) continue;

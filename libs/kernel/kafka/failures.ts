@@ -4,7 +4,7 @@ import { errorMessage, errorText } from '#kernel/base';
 /** The error code that a broker answered with, by its name in the protocol; undefined where no broker answered. */
 export const refusalOf = (error: unknown): string | undefined => protocolError(error)?.['apiId'] as string | undefined;
 
-/** What a broker answered where a part of it is an error; undefined where none answered. */
+/** The answer of a broker, parts of which are errors; undefined where none answered. */
 export function responseIn<Response>(error: unknown): Response | undefined {
   const [found] = error instanceof ResponseError ? [error] : error instanceof MultipleErrors ? error.errors : [];
   return found instanceof ResponseError ? (found['response'] as Response) : undefined;
@@ -13,7 +13,7 @@ export function responseIn<Response>(error: unknown): Response | undefined {
 /** The library's answer where a topic is not there. */
 export const isUnknownTopic = (error: unknown): boolean => error instanceof UserError;
 
-/** What lies at the bottom of an error, after what it came to. */
+/** The message of an error, and of the causes below it. */
 export function reasonOf(error: unknown): string {
   const refusal = protocolError(error);
   if (refusal) return `${refusal['apiId']} (${refusal['serverErrorMessage'] ?? refusal.message})`;

@@ -44,7 +44,7 @@ interface Appended {
 const BEGUN_WITHIN_MS = 1_000;
 /** The start of a process does not wait longer for a broker. */
 const SERVING_WITHIN_MS = 3_000;
-/** What lies there is of no use to anyone after half a minute. */
+/** Requests and replies are of no use after half a minute. */
 const RETENTION_MS = 5 * 60_000;
 /** Of the one topic for replies. Who asks reads one of them, and passes over what others asked there. */
 const REPLY_PARTITIONS = 32;

@@ -1,4 +1,4 @@
-/** Where to go on in a log. */
+/** An offset in a log of events. */
 export interface LogOffset {
   /** The log that it is an offset in. */
   readonly log: string;

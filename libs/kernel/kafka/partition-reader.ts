@@ -27,11 +27,11 @@ export interface PartitionReaderOptions {
 
 const LOOK_AGAIN_MS = 1_000;
 /**
- * Where nothing comes, the committed offset is read so often: who read before, and hung meanwhile, may have put it back. All
- * partitions are read at once, with one question.
+ * Between two looks at the committed offset, while nothing comes: a process that read before, and hung meanwhile, may have put
+ * it back. All partitions are looked at together, with one request.
  */
 const CHECK_EVERY_MS = 10_000;
-/** Committed anew too where nothing comes: Kafka forgets an offset after a week (offsets.retention.minutes). */
+/** Between two commits while nothing comes: Kafka forgets an offset after a week (offsets.retention.minutes). */
 const COMMIT_EVERY_MS = 3_600_000;
 const IS_CONTROL = 1 << 5;
 

@@ -3,8 +3,8 @@ import type { Cluster } from './cluster.js';
 import type { LogOffset } from './log-offset.js';
 
 /**
- * What the library's clients cannot ask: its consumer commits offsets as a member of a group alone and without metadata, and
- * none of them asks where the records of an earlier leader end. KIP-320 has both.
+ * Requests of Kafka's protocol that no client of the library sends: its consumer commits offsets as a member of a group alone
+ * and without metadata, and none of them asks where the records of an earlier leader end (KIP-320).
  */
 
 export interface CommittedOffset extends LogOffset {
@@ -17,7 +17,7 @@ const ANY_LEADER = -1;
 const NO_REPLICA = -1;
 const UNKNOWN_TOPIC = 3;
 
-/** Commits offsets for a group without members; the last to write wins. What was committed of a topic that is no more is gone. */
+/** Commits offsets for a group without members; the last to write wins. Offsets of a topic that is no more are passed over. */
 export async function commitOffsets(
   { admin }: Cluster,
   group: string,

@@ -13,7 +13,7 @@ export interface RecordsOptions {
   readonly randomness: Randomness;
   readonly topic: () => Promise<Topic>;
   readonly partition: number;
-  /** So far back from now, in milliseconds, it begins to read, where there are records; else at the end. */
+  /** Milliseconds back from now at which reading begins, where there are records; else it begins at the end. */
   readonly since: number;
   /** Answers false where it does not accept the record, and no more; the signal says that reading was stopped. */
   readonly accept: (record: KafkaRecord, stopped: AbortSignal) => boolean | Promise<boolean>;
@@ -22,7 +22,7 @@ export interface RecordsOptions {
 }
 
 const RETRY_MS = 200;
-/** Failures in a row; what was but a moment is not logged. */
+/** After so many failures in a row they are logged. */
 const LOGGED = 6;
 const ANY_EPOCH = -1;
 
@@ -36,7 +36,7 @@ export class Records extends PartitionLoop {
     this.finished = this.run(undefined, options.randomness, RETRY_MS);
   }
 
-  /** It is known where it reads: what comes from now on is read. */
+  /** Whether it has an offset: records that come from now on are read. */
   get isReady(): boolean {
     return this.next !== undefined;
   }

@@ -4,10 +4,10 @@ import { reasonOf, refusalOf } from './failures.js';
 
 export interface TopicOptions {
   readonly partitions: number;
-  /** So many brokers keep a copy, where there are so many. */
+  /** How many brokers keep a copy, where there are so many. */
   readonly replication: number;
   readonly retentionMs: number;
-  /** What is kept is deleted in pieces of so long, where not of a broker's usual week. */
+  /** The span of a segment, which is deleted as a whole; a week by default. */
   readonly segmentMs?: number;
   /** No record is larger. */
   readonly maxBytes: number;
@@ -18,7 +18,7 @@ const READY_EVERY_MS = 50;
 /** Around the largest value: its key, its headers. */
 const ROOM_BYTES = 256 * 1024;
 
-/** The topic, made where there is none; who comes second finds it with the partitions that it has. @throws Error where a partition has no leader */
+/** The topic, made where there is none; one that is there keeps the number of its partitions. @throws Error where a partition has no leader */
 export async function readyTopic(cluster: Cluster, name: string, options: TopicOptions): Promise<Topic> {
   let failure: unknown;
   for (let tries = 0; tries < READY_TRIES; tries++) {
