@@ -15,3 +15,7 @@ export interface BusOptions {
 }
 
 export const MAX_BYTES = 4 * 1024 * 1024;
+
+/** The name by which a broker knows a client, in characters that every broker takes. */
+export const clientName = ({ prefix, instance }: BusOptions, purpose: string): string =>
+  `${prefix}:${purpose}:${instance}`.replaceAll(/[^!-~]/g, '_');

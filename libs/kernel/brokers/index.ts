@@ -1,5 +1,5 @@
 export { Assigned } from './assigned.js';
-export { type BusOptions, MAX_BYTES } from './bus-options.js';
+export { type BusOptions, clientName, MAX_BYTES } from './bus-options.js';
 export {
   type Attempt,
   PACKET,

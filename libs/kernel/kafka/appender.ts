@@ -1,12 +1,12 @@
 import { type MessageToProduce, ProduceAcks, type produceV9, ProtocolError } from '@platformatic/kafka';
-import { portionsOf } from '#kernel/brokers';
+import { Packets, portionsOf } from '#kernel/brokers';
 import type { Cluster } from './cluster.js';
 import { reasonOf, refusalOf, responseIn } from './failures.js';
 
 /** Of one request; a record that is larger goes alone. */
 export const BATCH_BYTES = 1024 * 1024;
 
-export type Record = Pick<MessageToProduce<Buffer, Buffer, Buffer, Buffer>, 'key' | 'value' | 'headers'>;
+export type NewRecord = Pick<MessageToProduce<Buffer, Buffer, Buffer, Buffer>, 'key' | 'value' | 'headers'>;
 
 export interface Target {
   readonly topic: string;
@@ -17,7 +17,7 @@ export interface Target {
 }
 
 interface Append extends Target {
-  readonly records: readonly Record[];
+  readonly records: readonly NewRecord[];
   readonly resolve: (offset: number) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -28,8 +28,8 @@ interface Append extends Target {
  * time, which keeps the order, and what comes meanwhile leaves together with the next.
  */
 export class Appender {
-  /** Appends that wait for their turn, by leader. */
-  private readonly queues = new Map<number, Append[]>();
+  /** By leader. */
+  private readonly packets = new Packets<Append>((_, appends) => this.sendAll(appends));
 
   constructor(
     private readonly cluster: Cluster,
@@ -38,26 +38,15 @@ export class Appender {
   ) {}
 
   /** @returns the offset of the first record */
-  append(target: Target, records: readonly Record[]): Promise<number> {
+  append(target: Target, records: readonly NewRecord[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      const append = { ...target, records, resolve, reject };
-      const queue = this.queues.get(target.leader);
-      if (queue) queue.push(append);
-      else {
-        this.queues.set(target.leader, [append]);
-        void this.empty(target.leader);
-      }
+      this.packets.add(String(target.leader), { ...target, records, resolve, reject });
     });
   }
 
-  private async empty(leader: number): Promise<void> {
-    await Promise.resolve(); // what comes in the same turn goes along
-    for (let queue = this.queues.get(leader)!; queue.length > 0; queue = this.queues.get(leader)!) {
-      const [request, ...rest] = portionsOf(queue, { count: queue.length, length: BATCH_BYTES }, bytesOf);
-      this.queues.set(leader, rest.flat());
-      await this.send(request!);
-    }
-    this.queues.delete(leader);
+  private async sendAll(appends: readonly Append[]): Promise<void> {
+    const size = { count: appends.length, length: BATCH_BYTES };
+    for (const request of portionsOf(appends, size, bytesOf)) await this.send(request);
   }
 
   private async send(appends: readonly Append[]): Promise<void> {

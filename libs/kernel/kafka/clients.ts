@@ -1,4 +1,5 @@
 import { Admin, Base, type BaseOptions, Consumer, Producer } from '@platformatic/kafka';
+import { clientName } from '#kernel/brokers';
 import type { KafkaOptions } from './kafka-options.js';
 
 const CONNECTED_WITHIN_MS = 2_000;
@@ -6,9 +7,10 @@ const CONNECTED_WITHIN_MS = 2_000;
 const ANSWER_WITHIN_MS = 6_000;
 
 /** The options of every client of the library; `purpose` becomes part of its name. */
-export function clientOptions({ prefix, instance, brokers, tls, sasl }: KafkaOptions, purpose: string) {
+export function clientOptions(options: KafkaOptions, purpose: string) {
+  const { brokers, tls, sasl } = options;
   return {
-    clientId: printable(`${prefix}:${purpose}:${instance}`),
+    clientId: clientName(options, purpose),
     bootstrapBrokers: [...brokers],
     connectTimeout: CONNECTED_WITHIN_MS,
     requestTimeout: ANSWER_WITHIN_MS,
@@ -17,8 +19,6 @@ export function clientOptions({ prefix, instance, brokers, tls, sasl }: KafkaOpt
     ...(sasl ? { sasl } : {}),
   } satisfies BaseOptions;
 }
-
-const printable = (text: string): string => text.replaceAll(/[^!-~]/g, '_');
 
 /**
  * The library's clients, each with connections of its own. None of them retries: what may have changed since is to be looked
@@ -54,7 +54,12 @@ export class Clients {
 
   /** For fetching; it joins no group. */
   consumer(name: string): Consumer {
-    return this.client(name, (options) => new Consumer({ ...options, groupId: printable(name) }));
+    return this.client(name, (options) => new Consumer({ ...options, groupId: options.clientId }));
+  }
+
+  /** Discards what the producer knows of leaders. */
+  clearMetadata(): void {
+    this.open.get('producer')?.clearMetadata();
   }
 
   /** Closes a client; its outstanding requests are rejected. */

@@ -82,7 +82,7 @@ export class Cluster {
   /** Discards what is known of leaders: it may be wrong. */
   suspect(): void {
     this.epoch++;
-    this.producer.clearMetadata();
+    this.clients.clearMetadata();
   }
 
   /** Logs nothing while Kafka is away: then everything fails. */

@@ -5,7 +5,7 @@ import { type MessagePacks, portionsOf } from '#kernel/brokers';
 import { type EventLog, Forgotten, type LogPosition, type Settlement } from '#kernel/core';
 import type { MessageEnvelope } from '#kernel/messages';
 import { WrongTopology } from '#kernel/topology';
-import { type Appender, BATCH_BYTES, type Record } from './appender.js';
+import { type Appender, BATCH_BYTES, type NewRecord } from './appender.js';
 import type { Cluster, Topic } from './cluster.js';
 import type { LogOffset } from './log-offset.js';
 import { committedOffsets, listOffsets } from './offsets.js';
@@ -199,7 +199,7 @@ export class KafkaLog implements EventLog {
     return new Forgotten(`${this.options.topic}/${partition} is not what it was`);
   }
 
-  private records({ log }: Part, partition: number, messages: readonly MessageEnvelope[]): Record[] {
+  private records({ log }: Part, partition: number, messages: readonly MessageEnvelope[]): NewRecord[] {
     const { topic, packs } = this.options;
     const headers = new Map([[LOG_HEADER, Buffer.from(log)]]);
     const entries = packs.pack(destinationOf(topic, partition, log), messages);
@@ -219,5 +219,5 @@ function offsetIn(position: string): LogOffset {
 }
 
 /** In order; a batch is no larger than BATCH_BYTES, or has one record alone. */
-const batches = (records: readonly Record[]): Record[][] =>
+const batches = (records: readonly NewRecord[]): NewRecord[][] =>
   portionsOf(records, { count: records.length, length: BATCH_BYTES }, ({ value }) => value!.length);

@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { errorMessage, errorText } from '#kernel/base';
-import type { BusOptions } from '#kernel/brokers';
+import { errorMessage, errorText, holdsWithin } from '#kernel/base';
+import { type BusOptions, clientName } from '#kernel/brokers';
 
 /** What both of Redis' transports are told. */
 export interface RedisOptions extends BusOptions {
@@ -29,13 +29,14 @@ export class Connection {
   private lastError: Error | undefined;
 
   constructor(
-    { url, tls, prefix, instance, randomness }: RedisOptions,
+    options: RedisOptions,
     private readonly purpose: string,
     events: { readonly ready?: () => void; readonly lost?: () => void } = {},
   ) {
+    const { url, tls, randomness } = options;
     this.redis = new Redis(url, {
       ...(tls ? { tls } : {}),
-      connectionName: `${prefix}:${purpose}:${instance}`.replaceAll(/[^!-~]/g, '_'),
+      connectionName: clientName(options, purpose),
       disableClientInfo: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -71,17 +72,8 @@ export class Connection {
   }
 
   /** Waits for it as long as that. */
-  async isReadyWithin(milliseconds: number): Promise<boolean> {
-    if (this.isReady) return true;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.redis.off('ready', done).off('end', done);
-        resolve(this.isReady);
-      };
-      const timer = setTimeout(done, milliseconds);
-      this.redis.on('ready', done).on('end', done);
-    });
+  isReadyWithin(milliseconds: number): Promise<boolean> {
+    return holdsWithin(milliseconds, () => this.isReady || this.redis.status === 'end').then(() => this.isReady);
   }
 
   /** Makes it anew. */

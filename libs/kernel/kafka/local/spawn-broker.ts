@@ -41,6 +41,12 @@ async function clusterIn(folder: string): Promise<string | undefined> {
   return /^cluster\.id=(.+)$/m.exec((await readIfPresent(identityFile(folder))) ?? '')?.[1];
 }
 
+/** Makes the folder a broker's of that cluster, as `kafka-storage format` does in a JVM of its own. */
+export async function identify(folder: string, cluster: string, node: number): Promise<void> {
+  await mkdir(join(folder, 'data'), { recursive: true });
+  await writeFile(identityFile(folder), `version=1\ncluster.id=${cluster}\nnode.id=${node}\n`);
+}
+
 interface BrokerOptions {
   /** Beside the usual ones, as `log.retention.ms=1000`. */
   readonly settings?: readonly string[];
@@ -60,11 +66,8 @@ export async function spawnBroker(
   ports: BrokerPorts,
   { settings = [], flags = [], detached = false }: BrokerOptions = {},
 ): Promise<ChildProcess> {
-  await mkdir(join(folder, 'data'), { recursive: true });
+  if (!(await clusterIn(folder))) await identify(folder, randomBytes(16).toString('base64url'), 1);
   await writeFile(join(folder, 'server.properties'), [configuration(folder, ports), ...settings, ''].join('\n'));
-  // What `kafka-storage format` would write, in a JVM of its own.
-  const identity = `version=1\ncluster.id=${randomBytes(16).toString('base64url')}\nnode.id=1\n`;
-  if (!(await clusterIn(folder))) await writeFile(identityFile(folder), identity);
   if (archive && existsSync(archive)) flags = [`-XX:SharedArchiveFile=${archive}`, ...flags];
   const args = [...usualFlags, ...flags, '-cp', classPath, 'kafka.Kafka', 'server.properties'];
   const log = await open(join(folder, 'kafka.log'), 'a', 0o600);

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasEnded } from '#kernel/local';
 import { isMissing, TestBroker, until } from '#kernel/testing';
 import { kafkaHome } from '../local/kafka-home.js';
-import { answers, type BrokerPorts, brokerPorts, spawnBroker } from '../local/spawn-broker.js';
+import { answers, type BrokerPorts, brokerPorts, identify, spawnBroker } from '../local/spawn-broker.js';
 
 /** A Kafka of a test's own, of one broker; Java 17 or later and Maven must be there, or KAFKA_HOME. */
 export class TestKafka extends TestBroker {
@@ -32,9 +32,7 @@ export class TestKafka extends TestBroker {
     const brokers = await Promise.all(
       ports.map(async (own, at) => {
         const folder = await newFolder();
-        await mkdir(join(folder, 'data'));
-        const identity = `version=1\ncluster.id=one-cluster-of-a-test-\nnode.id=${at + 1}\n`;
-        await writeFile(join(folder, 'data/meta.properties'), identity);
+        await identify(folder, 'one-cluster-of-a-test-', at + 1);
         const settings = [
           `node.id=${at + 1}`,
           `controller.quorum.voters=${voters}`,
